@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Everything comes from Debian's packages; dev/install names them.
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(Poco 1.11 REQUIRED COMPONENTS Foundation JSON Util)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+find_library(FCGI_LIBRARY fcgi REQUIRED)
+find_library(CRYPT_LIBRARY crypt REQUIRED)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of subcommands.
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "config/load.h"
+
+namespace {
+
+using latchkey::cli::Words;
+
+struct Command {
+  std::string_view name;
+  int (*run)(const Words& words);
+  std::string (*usage)();
+};
+
+constexpr std::array kCommands{
+    Command{"serve", latchkey::cli::serve, latchkey::cli::serve_usage},
+    Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage},
+    Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
+    Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
+};
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+bool asks_for_help(std::string_view word) {
+  return word == "--help" || word == "-h" || word == "help";
+}
+
+void print_help(std::FILE* out) {
+  std::fputs("Latchkey: an authentication service behind nginx and PostgreSQL.\n\n", out);
+  for (const Command& command : kCommands) {
+    std::fprintf(out, "  %s\n", command.usage().c_str());
+  }
+}
+
+int run(const Command& command, const Words& words) {
+  if (!words.empty() && asks_for_help(words.front())) {
+    std::printf("Usage: %s\n", command.usage().c_str());
+    return latchkey::cli::kExitOk;
+  }
+  try {
+    return command.run(words);
+  } catch (const latchkey::cli::UsageError& error) {
+    std::fprintf(stderr, "latchkey: %s\nUsage: %s\n", error.what(), command.usage().c_str());
+    return latchkey::cli::kExitUsage;
+  } catch (const latchkey::config::ConfigurationError& error) {
+    std::fprintf(stderr, "latchkey: the settings are wrong:\n");
+    for (const std::string& fault : error.errors()) {
+      std::fprintf(stderr, "  - %s\n", fault.c_str());
+    }
+    return latchkey::cli::kExitConfiguration;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "latchkey: %s\n", error.what());
+    return latchkey::cli::kExitFailure;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Words all(argv + 1, argv + argc);
+  if (all.empty()) {
+    print_help(stderr);
+    return latchkey::cli::kExitUsage;
+  }
+  if (asks_for_help(all.front())) {
+    print_help(stdout);
+    return latchkey::cli::kExitOk;
+  }
+  const Command* const command = find_command(all.front() == "--version" ? "version" : all.front());
+  if (command == nullptr) {
+    std::fprintf(stderr, "latchkey: there is no command \"%s\"; see latchkey --help\n",
+                 all.front().c_str());
+    return latchkey::cli::kExitUsage;
+  }
+  return run(*command, {all.begin() + 1, all.end()});
+}
