@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/hmac.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/constant_time.h"
+#include "vectors.h"
+
+namespace latchkey::crypto {
+namespace {
+
+// Half of the cases are about tags cut to 128 bits; for those the start of the tag is compared.
+TEST(HmacSha256Test, AgreesWithWycheproof) {
+  int cases = 0;
+  const auto vectors = read_vectors("wycheproof/hmac_sha256_test.json");
+  for_each_in(*vectors, "testGroups", [&cases](const Poco::JSON::Object& group) {
+    const auto tag_bytes = group.getValue<std::size_t>("tagSize") / 8;
+    for_each_in(group, "tests", [&](const Poco::JSON::Object& test) {
+      ++cases;
+      const base::Secret key(from_hex(test.getValue<std::string>("key")));
+      const std::string message = from_hex(test.getValue<std::string>("msg"));
+      const std::string tag = from_hex(test.getValue<std::string>("tag"));
+      const HmacSha256 hmac(key);
+      const auto computed = hmac.sign(message);
+      EXPECT_EQ(equal_in_constant_time(computed.bytes().substr(0, tag_bytes), tag),
+                test.getValue<std::string>("result") == "valid")
+          << "tcId " << test.getValue<int>("tcId");
+    });
+  });
+  EXPECT_EQ(cases, 174);
+}
+
+TEST(HmacSha256Test, StartsAfreshForEachMessage) {
+  const HmacSha256 hmac(base::Secret(std::string_view("a key of some length, used repeatedly")));
+  const std::string first(hmac.sign("one").bytes());
+  const std::string second(hmac.sign("two").bytes());
+  EXPECT_NE(first, second);
+  EXPECT_EQ(hmac.sign("one").bytes(), first);
+  EXPECT_EQ(hmac.sign("two").bytes(), second);
+}
+
+TEST(EqualInConstantTimeTest, ComparesLengthAndEveryByte) {
+  EXPECT_TRUE(equal_in_constant_time("", ""));
+  EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
+  EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
+  EXPECT_FALSE(equal_in_constant_time("abc", "ab"));
+  EXPECT_FALSE(equal_in_constant_time("ab", "abc"));
+  EXPECT_FALSE(equal_in_constant_time(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
+}
+
+}  // namespace
+}  // namespace latchkey::crypto

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/jws.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "crypto/base64url.h"
+
+namespace latchkey::crypto {
+namespace {
+
+constexpr base::JsonLimits kHeaderLimits{.max_bytes = 1024, .max_depth = 4};
+
+struct Segments {
+  std::string_view header;
+  std::string_view payload;
+  std::string_view signature;
+  std::string_view signed_part;  // header, dot, payload
+};
+
+std::optional<Segments> split(std::string_view token) {
+  if (token.size() > kMaxTokenBytes) return std::nullopt;
+  const std::size_t first = token.find('.');
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::size_t second = token.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  if (token.find('.', second + 1) != std::string_view::npos) return std::nullopt;
+  return Segments{.header = token.substr(0, first),
+                  .payload = token.substr(first + 1, second - first - 1),
+                  .signature = token.substr(second + 1),
+                  .signed_part = token.substr(0, second)};
+}
+
+std::string encode_header(std::string_view algorithm, std::string_view kid) {
+  std::string json;
+  base::JsonWriter(json)
+      .begin_object()
+      .key("alg")
+      .string(algorithm)
+      .key("typ")
+      .string("JWT")
+      .key("kid")
+      .string(kid)
+      .end_object();
+  return base64url_encode(json);
+}
+
+// Case does not matter in a media type (RFC 7515, section 4.1.9).
+bool is_jwt(std::string_view type) {
+  return std::ranges::equal(type, std::string_view("jwt"), [](char left, char right) {
+    return std::tolower(static_cast<unsigned char>(left)) == right;
+  });
+}
+
+struct Header {
+  std::string algorithm;
+  std::optional<std::string> kid;
+};
+
+std::optional<Header> read_header(std::string_view encoded) {
+  const auto json = base64url_decode(encoded);
+  if (!json) return std::nullopt;
+  try {
+    const base::JsonObject object = base::parse_json_object(*json, kHeaderLimits);
+    if (object.find("crit") != nullptr) return std::nullopt;
+    if (object.find("typ") != nullptr && !is_jwt(object.find_string("typ").value_or(""))) {
+      return std::nullopt;
+    }
+    const auto algorithm = object.find_string("alg");
+    if (!algorithm) return std::nullopt;
+    Header header{.algorithm = std::string(*algorithm), .kid = std::nullopt};
+    if (object.find("kid") != nullptr) {
+      const auto kid = object.find_string("kid");
+      if (!kid) return std::nullopt;
+      header.kid = std::string(*kid);
+    }
+    return header;
+  } catch (const base::Error&) {
+    return std::nullopt;  // not a JSON object; the reader's message would add nothing
+  }
+}
+
+[[noreturn]] void refuse(std::string cause) {
+  throw base::Error(base::ErrorCode::kInternalError).because(std::move(cause));
+}
+
+}  // namespace
+
+void KeyRing::add(const JwsAlgorithm& algorithm, const base::Secret& material,
+                  std::string_view kid) {
+  auto key = algorithm.make_key(material);
+  std::string name = kid.empty() ? key->thumbprint() : std::string(kid);
+  if (std::ranges::find(entries_, name, &Entry::kid) != entries_.end()) {
+    refuse("two keys of the ring have the name " + name);
+  }
+  std::string header = encode_header(algorithm.name, name);
+  entries_.push_back(Entry{.kid = std::move(name),
+                           .algorithm = &algorithm,
+                           .key = std::move(key),
+                           .encoded_header = std::move(header)});
+}
+
+std::string KeyRing::sign(std::string_view payload) const {
+  if (entries_.empty()) refuse("the key ring is empty");
+  const Entry& newest = entries_.back();
+  std::string token = newest.encoded_header;
+  token += '.';
+  token += base64url_encode(payload);
+  const std::string signature = newest.key->sign(token);
+  token += '.';
+  token += base64url_encode(signature);
+  return token;
+}
+
+KeyRing::Candidates KeyRing::candidates_for(std::string_view encoded_header) const {
+  // The header of nearly every token is one that this ring wrote: no need to read it again.
+  for (const Entry& entry : entries_) {
+    if (entry.encoded_header == encoded_header) return {JwsOutcome::kOk, {&entry}};
+  }
+  const auto header = read_header(encoded_header);
+  if (!header) return {JwsOutcome::kMalformed, {}};
+  Candidates candidates{JwsOutcome::kUnknownKey, {}};
+  for (const Entry& entry : entries_) {
+    if (entry.algorithm->name != header->algorithm) continue;
+    if (header->kid && entry.kid != *header->kid) continue;
+    candidates.outcome = JwsOutcome::kOk;
+    candidates.entries.push_back(&entry);
+  }
+  return candidates;
+}
+
+JwsVerdict KeyRing::verify(std::string_view token) const {
+  const auto segments = split(token);
+  if (!segments) return {JwsOutcome::kMalformed, {}};
+  const Candidates candidates = candidates_for(segments->header);
+  if (candidates.outcome != JwsOutcome::kOk) return {candidates.outcome, {}};
+  const auto signature = base64url_decode(segments->signature);
+  auto payload = base64url_decode(segments->payload);
+  if (!signature || !payload) return {JwsOutcome::kMalformed, {}};
+  for (const Entry* entry : candidates.entries) {
+    if (entry->key->verify(segments->signed_part, *signature)) {
+      return {JwsOutcome::kOk, std::move(*payload)};
+    }
+  }
+  return {JwsOutcome::kBadSignature, {}};
+}
+
+}  // namespace latchkey::crypto

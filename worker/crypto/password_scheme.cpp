@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/password_scheme.h"
+
+#include <algorithm>
+#include <array>
+
+#include "crypto/bcrypt.h"
+
+namespace latchkey::crypto {
+namespace {
+
+constexpr std::array kSchemes{
+    PasswordScheme{
+        .name = "bcrypt",
+        .prefixes = bcrypt::kPrefixes,
+        .max_password_bytes = bcrypt::kMaxPasswordBytes,
+        .min_cost = bcrypt::kMinCost,
+        .max_cost = bcrypt::kMaxCost,
+        .is_usable = &bcrypt::is_usable,
+        .needs_rehash = &bcrypt::needs_rehash,
+        .hash = &bcrypt::hash,
+        .verify = &bcrypt::verify,
+        .make_dummy = &bcrypt::make_dummy,
+    },
+};
+
+bool has_prefix_of(const PasswordScheme& scheme, std::string_view stored) {
+  return std::ranges::any_of(
+      scheme.prefixes, [stored](std::string_view prefix) { return stored.starts_with(prefix); });
+}
+
+}  // namespace
+
+std::span<const PasswordScheme> password_schemes() { return kSchemes; }
+
+const PasswordScheme* find_password_scheme(std::string_view name) {
+  const auto* row = std::ranges::find(kSchemes, name, &PasswordScheme::name);
+  return row == kSchemes.end() ? nullptr : row;
+}
+
+const PasswordScheme* scheme_of_hash(std::string_view stored) {
+  const auto* row = std::ranges::find_if(kSchemes, [stored](const PasswordScheme& scheme) {
+    return has_prefix_of(scheme, stored) && scheme.is_usable(stored);
+  });
+  return row == kSchemes.end() ? nullptr : row;
+}
+
+}  // namespace latchkey::crypto
