@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One backend of PostgreSQL: connecting, preparing, executing. Its death is the owner's business.
+//
+// Every statement runs outside of an explicit transaction: one function call is one transaction of
+// its own, so one round trip is all it takes. With `prepared`, a statement is prepared when it is
+// first used on this backend; without, it is planned each time, which PgBouncer in transaction
+// mode needs.
+//
+// Used by database.cpp only. Runs in workers. Failures are libpqxx's exceptions.
+
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "db/connect.h"
+#include "db/database.h"
+#include "db/deadline.h"
+
+namespace latchkey::db {
+
+class Database::Connection {
+ public:
+  Connection(const std::string& conninfo, bool prepared, const Deadline& deadline)
+      : backend_(conninfo, deadline), prepared_(prepared) {}
+
+  // Whether the server has closed the connection or said something while nothing was asked. What
+  // is not sent on a stale connection certainly did not happen.
+  [[nodiscard]] bool is_stale() const;
+
+  pqxx::result execute(const Statement& statement, std::span<const Parameter> parameters,
+                       const Deadline& deadline);
+
+ private:
+  void prepare_once(const Statement& statement);
+
+  TimedConnection backend_;
+  bool prepared_;
+  std::vector<const char*> prepared_names_;
+};
+
+}  // namespace latchkey::db

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "db/database.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "base/log.h"
+#include "db/connection.h"
+#include "db/failure.h"
+#include "db/rows_storage.h"
+
+namespace latchkey::db {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+Error circuit_open(std::int64_t retry_after_ms) {
+  const std::int64_t seconds = std::max<std::int64_t>(1, (retry_after_ms + 999) / 1000);
+  return Error(ErrorCode::kCircuitOpen).retry_after(seconds);
+}
+
+const base::Logger& logger() {
+  static const base::Logger instance("latchkey.db");
+  return instance;
+}
+
+}  // namespace
+
+Parameter::Parameter(std::string_view text) : text_(text) {
+  if (text.find('\0') != std::string_view::npos) {
+    logger().critical("a parameter holds a NUL character");
+    std::abort();
+  }
+}
+Parameter::Parameter(const std::string& text) : Parameter(std::string_view(text)) {}
+Parameter::Parameter(std::int64_t number) : text_(std::to_string(number)) {}
+Parameter::Parameter(std::int32_t number) : text_(std::to_string(number)) {}
+Parameter::Parameter(const base::Uuid& uuid) : text_(uuid.text()) {}
+Parameter::Parameter(std::nullopt_t /*null*/) {}
+
+Database::Database(DatabaseOptions options, shm::Breaker& breaker, const base::Clock& clock,
+                   base::CostMeter& meter)
+    : options_(std::move(options)), breaker_(breaker), clock_(clock), meter_(meter) {}
+
+Database::~Database() = default;
+
+// One try at a call, and what became of it.
+struct Database::Attempt {
+  const Statement& statement;
+  std::span<const Parameter> parameters;
+  const Deadline& deadline;
+  Phase phase = Phase::kConnecting;
+  std::optional<Verdict> failure = std::nullopt;
+
+  // A lost answer may be asked for again only if asking changes nothing, or if the server refused
+  // the statement before it ran. A server that could not be connected to is not tried again.
+  [[nodiscard]] bool may_be_repeated() const {
+    return phase == Phase::kCalling && failure->connection_is_spoilt && !deadline.is_over() &&
+           (failure->certainly_did_not_happen || statement.effect == Effect::kReads);
+  }
+};
+
+std::optional<Rows> Database::attempt(Attempt& attempt) {
+  attempt.phase = Phase::kConnecting;
+  try {
+    if (connection_ != nullptr && connection_->is_stale()) connection_.reset();
+    if (connection_ == nullptr) {
+      connection_ = std::make_unique<Connection>(std::string(options_.url.reveal()),
+                                                 options_.prepared, attempt.deadline);
+      logger().info("connected to the database");
+    }
+    attempt.phase = Phase::kCalling;
+    return Rows(std::make_unique<Rows::Storage>(
+        connection_->execute(attempt.statement, attempt.parameters, attempt.deadline)));
+  } catch (const std::exception& exception) {
+    attempt.failure = judge(exception, attempt.phase, attempt.deadline.is_over());
+    if (attempt.failure->connection_is_spoilt) connection_.reset();
+    return std::nullopt;
+  }
+}
+
+Rows Database::call(const Statement& statement, std::initializer_list<Parameter> parameters) {
+  const auto stopwatch = meter_.time_database();
+  auto admission = breaker_.admit();
+  if (const auto* const refusal = std::get_if<shm::Refusal>(&admission)) {
+    throw circuit_open(refusal->retry_after_ms);
+  }
+  auto& permit = std::get<shm::Permit>(admission);
+
+  const Deadline deadline(clock_, options_.timeout_ms);
+  Attempt attempt{statement, {parameters.begin(), parameters.size()}, deadline};
+  auto rows = this->attempt(attempt);
+  if (!rows && attempt.may_be_repeated()) {
+    attempt.failure.reset();
+    rows = this->attempt(attempt);
+  }
+  if (rows) {
+    permit.report_success();
+    return std::move(*rows);
+  }
+  if (attempt.failure->server_is_ill) {
+    permit.report_failure();
+  } else {
+    permit.report_success();
+  }
+  throw attempt.failure->error;
+}
+
+Rows Database::call_for_one_row(const Statement& statement,
+                                std::initializer_list<Parameter> parameters) {
+  Rows rows = call(statement, parameters);
+  if (rows.size() != 1) {
+    throw Error(ErrorCode::kInternalError)
+        .because(std::string(statement.name) + " answered " + std::to_string(rows.size()) +
+                 " rows instead of one");
+  }
+  return rows;
+}
+
+}  // namespace latchkey::db

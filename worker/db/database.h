@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The door to PostgreSQL: one function call, one round trip, one transaction, within one deadline.
+//
+// A worker has one connection, opened when first needed and kept. Each call asks the circuit
+// breaker first and tells it how it went. A connection that broke is dropped and opened anew by
+// the next call; a call that certainly did not start, or that changes nothing, is tried once more
+// in the same deadline. A call that may have been carried out is never repeated.
+//
+// Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
+// kDatabaseError (asked, and refused for a reason that is ours).
+//
+// Runs in workers; constructed after fork. Nothing of libpqxx shows here, so that only this room
+// depends on it.
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/cost_meter.h"
+#include "base/secret.h"
+#include "base/uuid.h"
+#include "shm/breaker.h"
+
+namespace latchkey::db {
+
+// Whether a call may be repeated when its answer was lost.
+enum class Effect { kReads, kWrites };
+
+// One function of the schema, as the text that calls it.
+struct Statement {
+  const char* name;  // for prepared statements
+  const char* sql;
+  Effect effect;
+};
+
+// An argument in PostgreSQL's text form, or NULL. Text with a NUL character is a bug of the caller:
+// libpq would cut it there and look up something else.
+class Parameter {
+ public:
+  Parameter(std::string_view text);             // NOLINT(google-explicit-constructor)
+  Parameter(const std::string& text);           // NOLINT(google-explicit-constructor)
+  Parameter(const char* text) = delete;
+  Parameter(std::int64_t number);               // NOLINT(google-explicit-constructor)
+  Parameter(std::int32_t number);               // NOLINT(google-explicit-constructor)
+  Parameter(const base::Uuid& uuid);            // NOLINT(google-explicit-constructor)
+  Parameter(std::nullopt_t);                    // NOLINT(google-explicit-constructor)
+  template <typename T>
+  Parameter(const std::optional<T>& value)      // NOLINT(google-explicit-constructor)
+      : Parameter(value ? Parameter(*value) : Parameter(std::nullopt)) {}
+
+  // nullptr for NULL.
+  [[nodiscard]] const char* c_str() const { return text_ ? text_->c_str() : nullptr; }
+
+ private:
+  std::optional<std::string> text_;
+};
+
+// The rows of an answer. A column that is NULL or not of the expected form where a value belongs
+// is a bug of the schema: kInternalError.
+class Rows {
+ public:
+  class Storage;
+  explicit Rows(std::unique_ptr<Storage> storage);
+  Rows(Rows&&) noexcept;
+  Rows& operator=(Rows&&) noexcept;
+  ~Rows();
+
+  [[nodiscard]] int size() const;
+  [[nodiscard]] bool is_null(int row, int column) const;
+  [[nodiscard]] std::string_view text(int row, int column) const;
+  [[nodiscard]] std::int64_t integer(int row, int column) const;
+  [[nodiscard]] std::int32_t small_integer(int row, int column) const;
+  [[nodiscard]] bool boolean(int row, int column) const;
+  [[nodiscard]] base::Uuid uuid(int row, int column) const;
+  [[nodiscard]] std::optional<std::int64_t> optional_integer(int row, int column) const;
+  // The text, or "" for NULL.
+  [[nodiscard]] std::string_view text_or_empty(int row, int column) const;
+
+ private:
+  std::unique_ptr<Storage> storage_;
+};
+
+struct DatabaseOptions {
+  base::Secret url;
+  std::int64_t timeout_ms = 2000;
+  bool prepared = true;
+};
+
+class Database {
+ public:
+  // `breaker`, `clock` and `meter` outlive the database.
+  Database(DatabaseOptions options, shm::Breaker& breaker, const base::Clock& clock,
+           base::CostMeter& meter);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  // Every function but list_sessions answers with exactly one row.
+  Rows call(const Statement& statement, std::initializer_list<Parameter> parameters);
+  Rows call_for_one_row(const Statement& statement, std::initializer_list<Parameter> parameters);
+
+ private:
+  class Connection;
+  struct Attempt;
+
+  std::optional<Rows> attempt(Attempt& attempt);
+
+  DatabaseOptions options_;
+  shm::Breaker& breaker_;
+  const base::Clock& clock_;
+  base::CostMeter& meter_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace latchkey::db

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The end of a database call, kept by the client.
+//
+// libpq waits for ever on a socket that stays silent: a server that is stopped, black-holed or cut
+// off in mid-answer would hold the worker. Two ways out were weighed: libpq's asynchronous calls
+// with our own poll, which would leave nothing of libpqxx in use, and a timer that shuts the
+// socket down under libpq, which then reports a lost connection like any other. The timer is the
+// smaller: one setitimer(2) before the call and one after it. Connecting has no socket to shut
+// down yet; there connect.cpp polls with what is left.
+//
+// SIGALRM belongs to this file. Its handler calls shutdown(2) alone, which is async-signal-safe.
+//
+// Runs in workers, on their only thread. One deadline at a time.
+
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace latchkey::db {
+
+class Deadline {
+ public:
+  Deadline(const base::Clock& clock, std::int64_t timeout_ms)
+      : clock_(clock), ends_at_ns_(clock.monotonic_ns() + timeout_ms * 1'000'000) {}
+
+  // Milliseconds that remain, at least 0.
+  [[nodiscard]] std::int64_t remaining_ms() const;
+  [[nodiscard]] bool is_over() const { return remaining_ms() == 0; }
+
+ private:
+  const base::Clock& clock_;
+  std::int64_t ends_at_ns_;
+};
+
+// While it lives, the socket is shut down when the deadline passes.
+class SocketTimer {
+ public:
+  SocketTimer(int socket, const Deadline& deadline);
+  SocketTimer(const SocketTimer&) = delete;
+  SocketTimer& operator=(const SocketTimer&) = delete;
+  ~SocketTimer();
+};
+
+}  // namespace latchkey::db

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "db/failure.h"
+
+#include <pqxx/except>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace latchkey::db {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// What a client is told to wait when the database cannot be reached and the breaker, which knows
+// better, has not opened yet.
+constexpr std::int64_t kRetryAfterS = 1;
+
+struct Illness {
+  std::string_view sqlstate;  // five characters, or the two of a class
+};
+
+// The server is stopping, starting, full, read-only or out of reach; the next call would fare no
+// better. A unique violation or a bad argument is not on this list.
+constexpr std::array kIllnesses{
+    Illness{"08"},     // connection exception
+    Illness{"53"},     // insufficient resources: disk full, out of memory, too many connections
+    Illness{"57P"},    // operator intervention: shutting down, crashed, starting up
+    Illness{"57014"},  // query_canceled: statement_timeout
+    Illness{"55P03"},  // lock_not_available: lock_timeout
+    Illness{"58"},     // system error: I/O
+    Illness{"25006"},  // read_only_sql_transaction: a standby after failover
+    Illness{"28"},     // invalid authorization: the role's password was changed
+    Illness{"3D000"},  // the database does not exist
+    Illness{"XX"},     // internal error, corrupted data
+};
+
+Error unavailable(std::string cause) {
+  return Error(ErrorCode::kDatabaseUnavailable).because(std::move(cause)).retry_after(kRetryAfterS);
+}
+
+Verdict lost_connection(const std::exception& exception, Phase phase, bool timed_out) {
+  std::string cause = timed_out ? "the deadline passed" : "the connection was lost";
+  if (phase == Phase::kConnecting) {
+    cause = timed_out ? "connecting took too long" : std::string(exception.what());
+  }
+  return {unavailable(std::move(cause)), true, true};
+}
+
+// The backend no longer knows the prepared statement, or a migration changed what it answers: it
+// was refused before it ran, and a new connection prepares it anew.
+bool is_forgotten_statement(std::string_view sqlstate) {
+  return sqlstate == "26000" || sqlstate == "0A000";
+}
+
+Verdict sql_failure(const pqxx::sql_error& error) {
+  const std::string cause = "SQLSTATE " + error.sqlstate();
+  // A read-only server is spoilt for us: the next connection may find the new primary.
+  if (is_illness(error.sqlstate())) {
+    return {unavailable(cause), true, error.sqlstate().starts_with("25")};
+  }
+  if (is_forgotten_statement(error.sqlstate())) {
+    return {Error(ErrorCode::kDatabaseError).because(cause), false, true, true};
+  }
+  return {Error(ErrorCode::kDatabaseError).because(cause)};
+}
+
+}  // namespace
+
+bool is_illness(std::string_view sqlstate) {
+  for (const Illness& illness : kIllnesses) {
+    if (sqlstate.starts_with(illness.sqlstate)) return true;
+  }
+  return false;
+}
+
+// The order matters: too_many_connections is a broken_connection, the transaction_rollback family
+// is no sql_error.
+Verdict judge(const std::exception& exception, Phase phase, bool timed_out) {
+  if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr) {
+    return lost_connection(exception, phase, timed_out);
+  }
+  if (dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
+    return {unavailable("the connection was lost at commit"), true, true};
+  }
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&exception) != nullptr) {
+    return {Error(ErrorCode::kDatabaseError).because("serialization failure or deadlock")};
+  }
+  if (const auto* const error = dynamic_cast<const pqxx::sql_error*>(&exception)) {
+    return sql_failure(*error);
+  }
+  return {Error(ErrorCode::kInternalError).because("libpqxx: unexpected exception"), false, true};
+}
+
+}  // namespace latchkey::db

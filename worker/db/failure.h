@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What an exception of libpqxx means: the one place that knows.
+//
+// The verdict answers four questions: what does the client learn, is the server ill (the breaker
+// counts that), is the connection still good, and did the call certainly not happen. Texts of
+// libpqxx can carry data (a unique violation quotes the row), so the cause holds the SQLSTATE and
+// a phrase of ours, and the server's own words only where there is no data yet: while connecting.
+//
+// Used by database.cpp only. Runs in workers.
+
+#include <exception>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace latchkey::db {
+
+enum class Phase { kConnecting, kCalling };
+
+struct Verdict {
+  base::Error error;
+  bool server_is_ill = false;
+  bool connection_is_spoilt = false;
+  bool certainly_did_not_happen = false;
+};
+
+// `timed_out`: the deadline has passed, which is how a lost connection came about.
+Verdict judge(const std::exception& exception, Phase phase, bool timed_out);
+
+// Whether an SQLSTATE (PostgreSQL manual, appendix A) says that the server, not the call, is at
+// fault.
+bool is_illness(std::string_view sqlstate);
+
+}  // namespace latchkey::db

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "db/sessions.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "db/columns.h"
+
+namespace latchkey::db {
+namespace {
+
+constexpr Statement kRefreshSession{
+    "refresh_session",
+    "SELECT outcome, " LATCHKEY_USER_COLUMNS ", " LATCHKEY_SESSION_COLUMNS
+    " FROM latchkey.refresh_session($1, $2, $3, $4, $5, $6, $7, $8)",
+    Effect::kWrites};
+
+constexpr Statement kLogout{"logout", "SELECT outcome FROM latchkey.logout($1, $2, $3, $4, $5)",
+                            Effect::kWrites};
+
+constexpr Statement kLogoutAll{
+    "logout_all", "SELECT outcome FROM latchkey.logout_all($1, $2, $3, $4, $5)", Effect::kWrites};
+
+constexpr Statement kListSessions{
+    "list_sessions",
+    "SELECT outcome, session_id, created_at_ms, last_used_at_ms, expires_at_ms, ip, user_agent"
+    " FROM latchkey.list_sessions($1, $2)",
+    Effect::kReads};
+
+constexpr Statement kRevokeSession{
+    "revoke_session", "SELECT outcome FROM latchkey.revoke_session($1, $2, $3, $4, $5, $6)",
+    Effect::kWrites};
+
+constexpr std::array kRefreshOutcomes{
+    std::pair{std::string_view("rotated"), RefreshOutcome::kRotated},
+    std::pair{std::string_view("repeated"), RefreshOutcome::kRepeated},
+    std::pair{std::string_view("reused"), RefreshOutcome::kReused},
+    std::pair{std::string_view("revoked"), RefreshOutcome::kRevoked},
+    std::pair{std::string_view("expired"), RefreshOutcome::kExpired},
+    std::pair{std::string_view("inactive"), RefreshOutcome::kInactive},
+    std::pair{std::string_view("unknown"), RefreshOutcome::kUnknown},
+};
+
+[[noreturn]] void refuse_empty(const Statement& statement) {
+  throw base::Error(base::ErrorCode::kInternalError)
+      .because(std::string(statement.name) + " answered no row");
+}
+
+SessionEntry read_entry(const Rows& rows, int row) {
+  return {
+      .id = rows.uuid(row, 1),
+      .created_at_ms = rows.integer(row, 2),
+      .last_used_at_ms = rows.integer(row, 3),
+      .expires_at_ms = rows.integer(row, 4),
+      .ip = std::string(rows.text_or_empty(row, 5)),
+      .user_agent = std::string(rows.text_or_empty(row, 6)),
+  };
+}
+
+}  // namespace
+
+Refresh PgSessions::refresh(const RefreshRequest& request, const Origin& origin) {
+  const Rows rows = database_.call_for_one_row(
+      kRefreshSession,
+      {request.caller.session_id, request.caller.user_id, request.counter, request.leeway_ms,
+       request.session_ttl_s, address_of(origin), origin.user_agent, origin.request_id});
+  for (const auto& [name, outcome] : kRefreshOutcomes) {
+    if (rows.text(0, 0) != name) continue;
+    const bool is_granted =
+        outcome == RefreshOutcome::kRotated || outcome == RefreshOutcome::kRepeated;
+    return {outcome, is_granted ? std::optional(read_grant(rows)) : std::nullopt};
+  }
+  refuse_outcome(kRefreshSession, rows);
+}
+
+void PgSessions::log_out(const Caller& caller, const Origin& origin) {
+  database_.call_for_one_row(kLogout, {caller.session_id, caller.user_id, address_of(origin),
+                                       origin.user_agent, origin.request_id});
+}
+
+Standing PgSessions::log_out_everywhere(const Caller& caller, const Origin& origin) {
+  const Rows rows = database_.call_for_one_row(
+      kLogoutAll, {caller.session_id, caller.user_id, address_of(origin), origin.user_agent,
+                   origin.request_id});
+  return read_standing(kLogoutAll, rows, "revoked");
+}
+
+SessionList PgSessions::list(const Caller& caller) {
+  const Rows rows = database_.call(kListSessions, {caller.session_id, caller.user_id});
+  if (rows.size() == 0) refuse_empty(kListSessions);
+  SessionList list{read_standing(kListSessions, rows, "ok"), {}};
+  if (list.standing != Standing::kLive) return list;
+  for (int row = 0; row < rows.size(); ++row) list.entries.push_back(read_entry(rows, row));
+  return list;
+}
+
+RevokeOutcome PgSessions::revoke(const Caller& caller, const base::Uuid& target,
+                                 const Origin& origin) {
+  const Rows rows = database_.call_for_one_row(
+      kRevokeSession, {caller.session_id, caller.user_id, target, address_of(origin),
+                       origin.user_agent, origin.request_id});
+  const std::string_view outcome = rows.text(0, 0);
+  if (outcome == "revoked") return RevokeOutcome::kRevoked;
+  if (outcome == "not_found") return RevokeOutcome::kNotFound;
+  if (outcome == "ended") return RevokeOutcome::kEnded;
+  if (outcome == "inactive") return RevokeOutcome::kInactive;
+  refuse_outcome(kRevokeSession, rows);
+}
+
+}  // namespace latchkey::db
