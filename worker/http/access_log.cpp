@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/access_log.h"
+
+#include "base/log.h"
+#include "base/utf8.h"
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::size_t kMaxLoggedPathBytes = 256;
+
+base::LogLevel level_of(const AccessLine& line) {
+  if (line.route == "/health" || line.route == "/readiness") return base::LogLevel::kDebug;
+  if (line.status >= 500) return base::LogLevel::kError;
+  if (line.status == 401 || line.status == 403) return base::LogLevel::kWarning;
+  return base::LogLevel::kInfo;
+}
+
+double in_ms(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+
+}  // namespace
+
+void write_access_line(const AccessLine& line) {
+  static const base::Logger logger("latchkey.access");
+  const base::LogLevel level = level_of(line);
+  if (!logger.is_enabled(level)) return;
+  const bool failed = line.error != nullptr;
+  logger.log(level, "request",
+             {
+                 {"method", std::string_view(line.request.method)},
+                 {"path", base::cut_utf8(line.request.path, kMaxLoggedPathBytes)},
+                 {"route", line.route},
+                 {"status_code", std::int64_t{line.status}},
+                 {"duration_ms", in_ms(line.duration_ns)},
+                 {"db_ms", in_ms(line.costs.database_ns)},
+                 {"hash_ms", in_ms(line.costs.hashing_ns)},
+                 {"user_id", line.user_id},
+                 {"client_ip", std::string_view(line.request.client_ip)},
+                 {"error_code", failed ? base::row_of(line.error->code()).name : ""},
+                 {"cause", failed ? std::string_view(line.error->cause()) : ""},
+             });
+}
+
+}  // namespace latchkey::http

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// FastCGI (version 1) over libfcgi: from a connection of nginx to a Request, from a Response back.
+//
+// The listening socket does not block, since every worker of the pool polls it: a connection that
+// another worker has taken is an answer. The connection is accepted here and handed to libfcgi,
+// whose own accept waits and retries in ways that a worker that must notice SIGTERM cannot use.
+//
+// FCGX_Init takes SIGPIPE, SIGUSR1 and SIGTERM over: construct this object before the worker's
+// handlers are installed.
+//
+// Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
+// boundary; what breaks the protocol is dropped without an answer.
+
+#include <functional>
+#include <memory>
+
+#include "http/request.h"
+#include "http/response.h"
+
+namespace latchkey::http {
+
+using Answer = std::function<Response(Request&)>;
+
+enum class Served {
+  kAnswered,
+  kNothing,  // no connection was waiting
+  kDropped,  // a connection that did not hold a whole request
+  kFailed,   // this process could not take one: out of descriptors or memory
+};
+
+class FastCgi {
+ public:
+  // `listening_socket` stays the caller's.
+  explicit FastCgi(int listening_socket);
+  FastCgi(const FastCgi&) = delete;
+  FastCgi& operator=(const FastCgi&) = delete;
+  ~FastCgi();
+
+  // Takes at most one request, answers it and closes its connection.
+  Served serve_one(const Answer& answer);
+
+ private:
+  struct Connection;
+
+  int listening_socket_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace latchkey::http

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One HTTP request, as nginx hands it over (nginx/latchkey-fastcgi-params.conf names the fields).
+//
+// Nothing here is trusted: nginx has normalised the path and bounded the sizes, the worker checks
+// again what it relies on. An absent header is empty text.
+//
+// Runs in workers. The body may hold a password: it is wiped with the request.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+
+namespace latchkey::http {
+
+inline constexpr std::size_t kMaxBodyBytes = std::size_t{16} * 1024;
+inline constexpr std::size_t kMaxPathBytes = 2048;
+inline constexpr std::size_t kMaxQueryBytes = 2048;
+inline constexpr std::size_t kMaxAuthorizationBytes = 8192;
+
+struct Request {
+  std::string method;
+  std::string path;  // normalised and percent-decoded
+  std::string query;
+  std::string content_type;
+  std::string client_ip;
+  std::string request_id;
+  std::string traceparent;
+  std::string authorization;
+  std::string origin;
+  std::string user_agent;
+  std::string preflight_method;
+  std::string preflight_headers;
+  std::size_t content_length = 0;
+  base::Secret body;  // empty if content_length is past kMaxBodyBytes
+
+  // HEAD is answered like GET, without the body.
+  [[nodiscard]] std::string_view effective_method() const {
+    return method == "HEAD" ? std::string_view("GET") : std::string_view(method);
+  }
+};
+
+}  // namespace latchkey::http

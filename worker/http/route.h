@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a path answers: the row that the route table (api/routes.cpp) is made of.
+//
+// Runs in workers. Plain data.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error_code.h"
+#include "base/uuid.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace latchkey::http {
+
+// Which workers answer: nginx routes by it, and a test holds nginx' locations to the table.
+enum class Pool { kApi, kHash };
+
+// What stands before the handler.
+enum class Guard {
+  kNone,
+  kBearer,  // an access token that verifies; the handler's call looks the session up
+};
+
+// What the handler reads.
+enum class Body { kNone, kJson, kJsonOrForm };
+
+// Who asks, by a token that has been verified.
+struct Identity {
+  std::int64_t user_id = 0;
+  base::Uuid session_id;
+};
+
+// A request on its way through the pipeline, and what has been learned of it so far.
+struct Exchange {
+  const Request& request;
+  std::string path_parameter;        // what stood for {id}
+  std::optional<Identity> identity;  // set by the guard
+  std::int64_t user_id = 0;          // for the log; 0 while nobody is known
+};
+
+// A handler belongs to the endpoints of one worker, which `context` points to.
+using Handler = Response (*)(void* context, Exchange& exchange);
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // a last segment of {id} matches any one segment
+  Guard guard = Guard::kNone;
+  Pool pool = Pool::kApi;
+  Body body = Body::kNone;
+  bool asks_database = true;
+  Handler handler = nullptr;
+  std::vector<base::ErrorCode> errors;  // beyond those that guard, body and database imply
+};
+
+// Every path also answers below this prefix.
+inline constexpr std::string_view kVersionPrefix = "/api/v1";
+
+}  // namespace latchkey::http
