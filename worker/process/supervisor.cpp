@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/supervisor.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <poll.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "process/contract.h"
+#include "process/invariant.h"
+#include "process/poll_timeout.h"
+#include "process/spawn.h"
+
+namespace latchkey::process {
+namespace {
+
+// Where a standard descriptor is closed, /dev/null takes its place: a socket with the number of
+// standard error would receive the log.
+base::Descriptor open_null() {
+  for (;;) {
+    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
+    if (fd > STDERR_FILENO) return base::Descriptor(fd);
+    fcntl(fd, F_SETFD, 0);
+  }
+}
+
+SignalInbox supervisor_signals() {
+  ignore_broken_pipes();
+  // Ignored by the parent, it would make the kernel reap our children before we can.
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &by_default, nullptr);
+  return SignalInbox({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGCHLD});
+}
+
+// The child is not reaped yet, so its process id is still its own.
+void send_signal(const Child& child, int signal) {
+  require(child.pid > 0, "a signal to nobody");  // 0 would be the whole process group
+  kill(child.pid, signal);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(SupervisorOptions options, const base::Clock& clock)
+    : options_(checked(std::move(options))),
+      clock_(clock),
+      log_(names_of(options_.pools)),
+      null_(open_null()),
+      signals_(supervisor_signals()),
+      lock_(options_.runtime_dir),
+      notify_socket_(std::filesystem::absolute(options_.runtime_dir) / "notify.sock"),
+      roster_(roster_for(options_, clock.monotonic_ms())),
+      watchdog_(clock.monotonic_ms()) {
+  for (const PoolOptions& pool : options_.pools) sockets_.emplace_back(pool.socket_path);
+}
+
+int Supervisor::run() {
+  log_.begun(roster_);
+  for (;;) {
+    carry_out_what_is_due();
+    tell_progress();
+    if (roster_.phase != Phase::kRunning && is_deserted(roster_)) break;
+    wait();
+    read_signals();        // before the deaths that they may have caused
+    read_notifications();  // before the senders are forgotten
+    reap();
+  }
+  log_.ended();
+  return kExitDone;
+}
+
+void Supervisor::carry_out_what_is_due() {
+  for (;;) {
+    const Decision decision = decide(roster_, clock_.monotonic_ms());
+    wake_at_ms_ = decision.wake_at_ms;
+    if (decision.actions.empty()) return;
+    for (const Action& action : decision.actions) perform(action);
+  }
+}
+
+void Supervisor::perform(const Action& action) {
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  const Child& child = child_at(roster_, action.place);
+  switch (action.kind) {
+    case Action::Kind::kStart:
+      return start(action.place);
+    case Action::Kind::kHandOver:
+      return record_handover(roster_, action.place, now_ms);
+    case Action::Kind::kTellToLeave:
+      send_signal(child, SIGTERM);
+      return record_leave_order(roster_, action.place, now_ms);
+    case Action::Kind::kKill:
+      log_.killed(action.place, child);
+      send_signal(child, SIGKILL);
+      return record_kill(roster_, action.place, now_ms);
+  }
+}
+
+void Supervisor::start(Place place) {
+  const PoolOptions& pool = options_.pools[place.pool];
+  SpawnRequest request{pool.command, pool.name, sockets_[place.pool].fd(), null_.get(),
+                       notify_socket_.path()};
+  request.command.emplace_back("--slot");
+  request.command.push_back(std::to_string(place.slot + 1));
+  try {
+    const pid_t pid = spawn(request);
+    record_start(roster_, place, pid, clock_.monotonic_ms());
+    log_.started(place, pid);
+  } catch (const std::system_error& error) {
+    const std::int64_t now_ms = clock_.monotonic_ms();
+    record_start_failure(roster_, place, now_ms);
+    log_.start_failed(place, roster_.pools[place.pool].slots[place.slot], error.what(), now_ms);
+  }
+}
+
+void Supervisor::wait() {
+  std::array<pollfd, 2> sources{{{signals_.fd(), POLLIN, 0}, {notify_socket_.fd(), POLLIN, 0}}};
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  const int timeout_ms = poll_timeout(now_ms, {wake_at_ms_, watchdog_.due_ms()});
+  if (poll(sources.data(), sources.size(), timeout_ms) < 0 && errno != EINTR)
+    throw std::system_error(errno, std::generic_category(), "poll");
+  watchdog_.keep_alive(clock_.monotonic_ms());
+}
+
+void Supervisor::read_signals() {
+  while (const std::optional<int> signal = signals_.next()) handle(*signal);
+}
+
+// clang-format off
+void Supervisor::handle(int signal) {
+  switch (signal) {
+    case SIGTERM: return shut_down(Phase::kDraining, "TERM");
+    case SIGINT:  return shut_down(Phase::kDraining, "INT");
+    case SIGQUIT: return shut_down(Phase::kKilling, "QUIT");
+    case SIGHUP:  return roll();
+    case SIGTTIN: return resize(true);
+    case SIGTTOU: return resize(false);
+    default:      return;  // SIGCHLD has woken the loop, which reaps
+  }
+}
+// clang-format on
+
+void Supervisor::shut_down(Phase phase, const char* signal) {
+  if (roster_.phase >= phase) return;
+  if (roster_.phase == Phase::kRunning) notify_stopping();
+  log_.shutting_down(phase, signal);
+  record_shutdown(roster_, phase);
+  // Who connects from now on learns at once that nobody will answer.
+  for (ListenSocket& socket : sockets_) socket.close();
+}
+
+void Supervisor::roll() {
+  if (roster_.phase != Phase::kRunning) return;
+  if (options_.refuse_roll) {
+    if (const std::optional<std::string> reason = options_.refuse_roll())
+      return log_.roll_refused(*reason);
+  }
+  record_roll(roster_, clock_.monotonic_ms());
+  is_rolling_ = true;
+  log_.rolling();
+}
+
+void Supervisor::resize(bool more) {
+  if (roster_.phase != Phase::kRunning) return;
+  const std::size_t pool = 0;
+  const bool changed =
+      more ? record_more(roster_, pool, clock_.monotonic_ms()) : record_fewer(roster_, pool);
+  log_.resized(pool, changed, roster_.pools[pool].wanted);
+}
+
+void Supervisor::read_notifications() {
+  while (const std::optional<Notification> notification = notify_socket_.next()) {
+    const std::optional<Place> place = find(roster_, notification->sender);
+    if (!place || !notification->ready) continue;
+    const std::int64_t now_ms = clock_.monotonic_ms();
+    const Child& child = child_at(roster_, *place);
+    if (child.state == ChildState::kStarting) log_.became_ready(*place, child, now_ms);
+    record_ready(roster_, *place, now_ms);
+  }
+}
+
+void Supervisor::reap() {
+  int status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    const std::optional<Place> place = find(roster_, pid);
+    if (!place) continue;  // as process 1 of a container we inherit orphans
+    const std::int64_t now_ms = clock_.monotonic_ms();
+    const ChildExit exit = ChildExit::from_wait_status(status);
+    const Child child = child_at(roster_, *place);
+    record_exit(roster_, *place, exit, now_ms);
+    log_.exited(roster_.phase, *place, child, roster_.pools[place->pool].slots[place->slot], exit,
+                now_ms);
+  }
+}
+
+void Supervisor::tell_progress() {
+  if (!is_ready_ && was_filled(roster_)) {
+    is_ready_ = true;
+    notify_ready();
+    log_.ready();
+  }
+  if (is_rolling_ && is_rolled(roster_)) {
+    is_rolling_ = false;
+    log_.rolled();
+  }
+}
+
+}  // namespace latchkey::process

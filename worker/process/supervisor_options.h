@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a supervisor is to keep running, and the roster that it begins with.
+//
+// Runs in the supervisor. checked() throws std::invalid_argument for what no caller should pass.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "process/roster.h"
+
+namespace latchkey::process {
+
+struct PoolOptions {
+  std::string name;
+  std::size_t workers = 1;  // 1 to kMaxWorkersPerPool
+  std::string socket_path;
+  // The program and its arguments; `--slot N` is added.
+  std::vector<std::string> command;
+};
+
+struct SupervisorOptions {
+  std::string runtime_dir;
+  std::vector<PoolOptions> pools;
+  std::int64_t drain_bound_ms = 35'000;  // WORKER_TIMEOUT and a little
+  // Asked before a rolling restart: a reason why not (settings that workers would not start with).
+  std::function<std::optional<std::string>()> refuse_roll = {};
+};
+
+[[nodiscard]] SupervisorOptions checked(SupervisorOptions options);
+
+// Every slot is vacant and may be filled at once.
+[[nodiscard]] Roster roster_for(const SupervisorOptions& options, std::int64_t now_ms);
+
+[[nodiscard]] std::vector<std::string> names_of(const std::vector<PoolOptions>& pools);
+
+}  // namespace latchkey::process

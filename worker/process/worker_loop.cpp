@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/worker_loop.h"
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "base/log.h"
+#include "process/contract.h"
+#include "process/notify.h"
+#include "process/poll_timeout.h"
+
+namespace latchkey::process {
+namespace {
+
+constexpr std::int64_t kSpreadDivisor = 10;
+
+class WorkerLoop {
+ public:
+  WorkerLoop(const WorkerOptions& options, std::int64_t max_requests, const base::Clock& clock,
+             SignalInbox& signals, WorkerCallbacks& callbacks)
+      : options_(options),
+        max_requests_(max_requests),
+        clock_(clock),
+        signals_(signals),
+        callbacks_(callbacks),
+        watchdog_(clock.monotonic_ms()),
+        idle_since_ms_(clock.monotonic_ms()) {}
+
+  int run() {
+    notify_ready();
+    while (!exit_code_) {
+      wait();
+      watchdog_.keep_alive(clock_.monotonic_ms());
+      read_signals();
+      serve_what_is_ready();
+      leave_if_idle();
+    }
+    notify_stopping();
+    return *exit_code_;
+  }
+
+ private:
+  void wait() {
+    const std::int64_t now_ms = clock_.monotonic_ms();
+    if (paused_until_ms_ && now_ms >= *paused_until_ms_) paused_until_ms_.reset();
+    ready_.clear();
+    ready_.push_back({signals_.fd(), POLLIN, 0});
+    if (!paused_until_ms_) {
+      ready_.push_back({options_.listen_fd, POLLIN, 0});
+      const std::span<const pollfd> kept = callbacks_.kept_connections();
+      ready_.insert(ready_.end(), kept.begin(), kept.end());
+    }
+    const int timeout_ms =
+        poll_timeout(now_ms, {watchdog_.due_ms(), idle_exit_due_ms(), paused_until_ms_});
+    if (poll(ready_.data(), ready_.size(), timeout_ms) < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "poll");
+  }
+
+  void read_signals() {
+    while (const std::optional<int> signal = signals_.next()) {
+      if (asks_to_leave(*signal)) leave(kExitDone, "asked to leave");
+    }
+  }
+
+  // The kept connections first: their clients were here before those in the backlog.
+  void serve_what_is_ready() {
+    for (std::size_t i = kFirstKept; i < ready_.size() && !exit_code_; ++i) {
+      if (ready_[i].revents != 0) account_for(callbacks_.serve_kept(ready_[i].fd));
+    }
+    if (exit_code_ || ready_.size() <= kListening) return;
+    const short events = ready_[kListening].revents;
+    if ((events & (POLLNVAL | POLLERR | POLLHUP)) != 0) {
+      leave(kExitBroken, "the listening socket is unusable");
+    } else if ((events & POLLIN) != 0) {
+      account_for(callbacks_.serve_one());
+    }
+  }
+
+  void account_for(Served outcome) {
+    if (outcome == Served::kNothing) return;
+    const std::int64_t now_ms = clock_.monotonic_ms();
+    if (outcome == Served::kFailed) {
+      paused_until_ms_ = now_ms + kFailurePauseMs;
+      if (++failures_in_a_row_ >= kFailuresInARow) leave(kExitBroken, "cannot serve any more");
+      return;
+    }
+    failures_in_a_row_ = 0;
+    idle_since_ms_ = now_ms;
+    ++served_;
+    if (max_requests_ > 0 && served_ >= max_requests_) leave(kExitDone, "recycled");
+  }
+
+  void leave_if_idle() {
+    const std::optional<std::int64_t> due_ms = idle_exit_due_ms();
+    if (!exit_code_ && due_ms && clock_.monotonic_ms() >= *due_ms) leave(kExitDone, "idle");
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> idle_exit_due_ms() const {
+    if (options_.idle_exit_ms <= 0) return std::nullopt;
+    return idle_since_ms_ + options_.idle_exit_ms;
+  }
+
+  void leave(int exit_code, std::string_view reason) {
+    if (exit_code_) return;
+    exit_code_ = exit_code;
+    const base::LogLevel level =
+        exit_code == kExitDone ? base::LogLevel::kInfo : base::LogLevel::kError;
+    log_.log(level, "worker leaves", {{"reason", reason}, {"requests", served_}});
+  }
+
+  static constexpr std::size_t kListening = 1;
+  static constexpr std::size_t kFirstKept = 2;
+
+  const WorkerOptions options_;
+  const std::int64_t max_requests_;
+  const base::Clock& clock_;
+  SignalInbox& signals_;
+  WorkerCallbacks& callbacks_;
+  const base::Logger log_{"latchkey.process"};
+  Watchdog watchdog_;
+  std::vector<pollfd> ready_;
+  std::int64_t served_ = 0;
+  std::int64_t idle_since_ms_;
+  std::optional<std::int64_t> paused_until_ms_;
+  int failures_in_a_row_ = 0;
+  std::optional<int> exit_code_;
+};
+
+}  // namespace
+
+int run_worker(const WorkerOptions& options, const base::Clock& clock, base::Random& random,
+               SignalInbox& signals, WorkerCallbacks& callbacks) {
+  ignore_broken_pipes();
+  const std::int64_t max_requests = spread_max_requests(options.max_requests, random);
+  return WorkerLoop(options, max_requests, clock, signals, callbacks).run();
+}
+
+std::int64_t spread_max_requests(std::int64_t max_requests, base::Random& random) {
+  const std::int64_t spread = max_requests / kSpreadDivisor;
+  if (spread <= 0) return max_requests;
+  std::array<std::byte, sizeof(std::uint64_t)> bytes;
+  random.fill(bytes);
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof number);
+  const auto width = static_cast<std::uint64_t>(2 * spread + 1);
+  return max_requests - spread + static_cast<std::int64_t>(number % width);
+}
+
+}  // namespace latchkey::process

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The life of a worker: wait for work, have one piece of it done, look up, until it is time to go.
+//
+// The loop knows when to work and when to leave; what the work is, the callbacks know. It leaves
+//   with kExitDone    when a signal asks for it, after `max_requests` (give or take a tenth, so
+//                     that workers started together are not recycled together), and after
+//                     `idle_exit_ms` without a request;
+//   with kExitBroken  after kFailuresInARow failures to serve, or when the listening socket is
+//                     unusable: a fresh process may do better.
+// Whatever asks it to leave, the request in hand is finished first.
+//
+// An idle loop does not wake at all, unless a watchdog or an idle time asks for it. Every idle
+// worker wakes for a connection and one gets it. EPOLLEXCLUSIVE would wake one only; but when that
+// one is killed before it accepts, the connection waits until the next one arrives.
+//
+// Runs in the worker. Exceptions of the callbacks pass through: they end the worker.
+
+#include <cstdint>
+#include <poll.h>
+#include <span>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "process/signals.h"
+
+namespace latchkey::process {
+
+// So many failures, with a pause before each further attempt, are no accident.
+inline constexpr int kFailuresInARow = 20;
+inline constexpr std::int64_t kFailurePauseMs = 50;
+
+struct WorkerOptions {
+  int listen_fd = -1;
+  std::int64_t max_requests = 0;  // 0: never recycled
+  std::int64_t idle_exit_ms = 0;  // 0: never leaves for want of work
+};
+
+enum class Served {
+  kServed,   // a request was answered, well or badly
+  kNothing,  // nothing to do after all: another worker was faster, or the peer has gone
+  kFailed,   // this worker could not do it: out of descriptors, out of memory
+};
+
+class WorkerCallbacks {
+ public:
+  WorkerCallbacks() = default;
+  WorkerCallbacks(const WorkerCallbacks&) = delete;
+  WorkerCallbacks& operator=(const WorkerCallbacks&) = delete;
+  virtual ~WorkerCallbacks() = default;
+
+  // The listening socket has a connection: accept without blocking, serve at most one request.
+  virtual Served serve_one() = 0;
+
+  // Connections that are kept between requests, to be polled with the listening socket: asked for
+  // before each wait, valid until the next serve call. By default there are none.
+  virtual std::span<const pollfd> kept_connections() { return {}; }
+  // One of them has something to say; at most one request is served.
+  virtual Served serve_kept(int /*fd*/) { return Served::kNothing; }
+};
+
+// Gives the exit code. To be called after FCGX_Init, with the inbox of worker_signals() made
+// before it. `options.listen_fd` must be non-blocking.
+int run_worker(const WorkerOptions& options, const base::Clock& clock, base::Random& random,
+               SignalInbox& signals, WorkerCallbacks& callbacks);
+
+// `max_requests` give or take a tenth; 0 stays 0.
+std::int64_t spread_max_requests(std::int64_t max_requests, base::Random& random);
+
+}  // namespace latchkey::process
