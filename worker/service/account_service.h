@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A user's own account: look at it, change its names, change its password, give it up.
+//
+// Runs in api workers; change_password in hash workers. Failures are base::Error: kTokenRevoked
+// and kUserInactive for the caller, kValidationError with every fault, kUserAlreadyExists,
+// kInvalidCredentials for a wrong current password.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+#include "crypto/password_hasher.h"
+#include "db/accounts.h"
+#include "db/records.h"
+#include "service/field_rules.h"
+#include "service/password_policy.h"
+
+namespace latchkey::service {
+
+// What a client sent; see RegistrationRequest for `faults`.
+struct UpdateRequest {
+  std::optional<std::string> email;
+  std::optional<std::string> username;
+  Faults faults;
+};
+
+struct PasswordChangeRequest {
+  std::optional<base::Secret> current_password;
+  std::optional<base::Secret> new_password;
+  Faults faults;
+};
+
+class AccountService {
+ public:
+  AccountService(db::Accounts& accounts, crypto::PasswordHasher& hasher,
+                 const PasswordPolicy& policy)
+      : accounts_(accounts), hasher_(hasher), policy_(policy) {}
+
+  db::User find(const db::Caller& caller);
+  db::User update(const db::Caller& caller, UpdateRequest request, const db::Origin& origin);
+  void deactivate(const db::Caller& caller, const db::Origin& origin);
+  // Every other session of the user ends.
+  void change_password(const db::Caller& caller, PasswordChangeRequest request,
+                       const db::Origin& origin);
+
+ private:
+  db::Accounts& accounts_;
+  crypto::PasswordHasher& hasher_;
+  const PasswordPolicy& policy_;
+};
+
+}  // namespace latchkey::service

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/password_policy.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/utf8.h"
+
+namespace latchkey::service {
+namespace {
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
+}
+
+bool has_any(std::string_view text, char first, char last) {
+  return std::any_of(text.begin(), text.end(),
+                     [=](char byte) { return byte >= first && byte <= last; });
+}
+
+void check_composition(std::string_view field, std::string_view password, Faults& faults) {
+  if (has_any(password, 'A', 'Z') && has_any(password, 'a', 'z') && has_any(password, '0', '9')) {
+    return;
+  }
+  faults.push_back({std::string(field), "composition",
+                    "must have an upper-case letter, a lower-case letter and a digit"});
+}
+
+}  // namespace
+
+void PasswordPolicy::check(std::string_view field, std::string_view password,
+                           const PasswordOwner& owner, Faults& faults) const {
+  const std::string name(field);
+  if (base::count_code_points(password) < min_length_) {
+    faults.push_back({name, "too_short",
+                      "must have at least " + std::to_string(min_length_) + " characters"});
+  }
+  if (password.size() > max_bytes_) {
+    faults.push_back(
+        {name, "too_long", "must have at most " + std::to_string(max_bytes_) + " bytes in UTF-8"});
+  }
+  if (equals_ignoring_case(password, owner.email) ||
+      equals_ignoring_case(password, owner.username)) {
+    faults.push_back({name, "same_as_name", "must not be the email or the username"});
+  }
+  if (kind_ == PasswordPolicyKind::kComposition) check_composition(field, password, faults);
+}
+
+}  // namespace latchkey::service

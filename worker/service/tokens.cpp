@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/tokens.h"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <utility>
+
+#include "crypto/base64url.h"
+#include "service/claims.h"
+
+namespace latchkey::service {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::string_view kAccess = "access";
+constexpr std::string_view kRefresh = "refresh";
+constexpr std::size_t kTokenIdBytes = 16;
+
+// A refresh token's jti: "<session id>.<counter>".
+std::string refresh_token_id(const db::Session& session) {
+  return session.id.text() + '.' + std::to_string(session.counter);
+}
+
+std::optional<std::int32_t> counter_of(const Claims& claims) {
+  const std::string prefix = claims.caller.session_id.text() + '.';
+  if (!claims.token_id.starts_with(prefix)) return std::nullopt;
+  const std::string_view digits = std::string_view(claims.token_id).substr(prefix.size());
+  std::int32_t counter = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), counter);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
+  if (!is_whole || counter < 0) return std::nullopt;
+  return counter;
+}
+
+// The claims of a token of this type that we issued and that has begun, whether or not it is over.
+std::optional<Claims> verified_claims(const crypto::KeyRing& keys, std::string_view issuer,
+                                      std::string_view type, std::string_view token,
+                                      std::int64_t now_s) {
+  const crypto::JwsVerdict verdict = keys.verify(token);
+  if (verdict.outcome != crypto::JwsOutcome::kOk) return std::nullopt;
+  auto claims = read_claims(verdict.payload);
+  if (!claims || claims->issuer != issuer || claims->type != type) return std::nullopt;
+  if (claims->not_before_s > now_s) return std::nullopt;
+  return claims;
+}
+
+}  // namespace
+
+Tokens::Tokens(const crypto::KeyRing& keys, TokenOptions options, const base::Clock& clock,
+               base::Random& random)
+    : keys_(keys), options_(std::move(options)), clock_(clock), random_(random) {}
+
+TokenPair Tokens::issue(const db::Grant& grant) {
+  const std::int64_t now_s = clock_.wall_ms() / 1000;
+  return {
+      .access_token = sign_access(grant, now_s),
+      .refresh_token = sign_refresh(grant),
+      .access_expires_in_s = options_.access_ttl_s,
+      .refresh_expires_in_s = grant.session.expires_at_ms / 1000 - now_s,
+  };
+}
+
+std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_s) {
+  std::array<std::byte, kTokenIdBytes> token_id{};
+  random_.fill(token_id);
+  const std::string_view bytes(reinterpret_cast<const char*>(token_id.data()), token_id.size());
+  return keys_.sign(write_claims({
+      .issuer = options_.issuer,
+      .caller = {grant.session.id, grant.user.id},
+      .token_id = crypto::base64url_encode(bytes),
+      .issued_at_s = now_s,
+      .expires_at_s = now_s + options_.access_ttl_s,
+      .type = std::string(kAccess),
+  }));
+}
+
+std::string Tokens::sign_refresh(const db::Grant& grant) const {
+  return keys_.sign(write_claims({
+      .issuer = options_.issuer,
+      .caller = {grant.session.id, grant.user.id},
+      .token_id = refresh_token_id(grant.session),
+      .issued_at_s = grant.session.rotated_at_ms / 1000,
+      .expires_at_s = grant.session.expires_at_ms / 1000,
+      .type = std::string(kRefresh),
+  }));
+}
+
+AccessResult Tokens::read_access(std::string_view token) const {
+  const std::int64_t now_s = clock_.wall_ms() / 1000;
+  const auto claims = verified_claims(keys_, options_.issuer, kAccess, token, now_s);
+  if (!claims) return ErrorCode::kTokenInvalid;
+  if (claims->expires_at_s <= now_s) return ErrorCode::kTokenExpired;
+  return claims->caller;
+}
+
+RefreshResult Tokens::read_refresh(std::string_view token) const {
+  const std::int64_t now_s = clock_.wall_ms() / 1000;
+  const auto claims = verified_claims(keys_, options_.issuer, kRefresh, token, now_s);
+  if (!claims) return ErrorCode::kTokenInvalid;
+  const auto counter = counter_of(*claims);
+  if (!counter) return ErrorCode::kTokenInvalid;
+  return RefreshClaims{claims->caller, *counter, claims->expires_at_s <= now_s};
+}
+
+}  // namespace latchkey::service
