@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registration, login, refresh, logout, and the check that nginx' auth_request makes.
+#include <utility>
+
+#include "api/body_reader.h"
+#include "api/endpoints.h"
+#include "api/exchange_view.h"
+#include "api/views.h"
+
+namespace latchkey::api {
+
+using http::Exchange;
+using http::Response;
+
+Response register_user(Endpoints& endpoints, Exchange& exchange) {
+  BodyReader body(exchange, http::Body::kJson);
+  service::RegistrationRequest request{.email = body.required("email"),
+                                       .username = body.required("username"),
+                                       .password = body.required_secret("password"),
+                                       .faults = {}};
+  request.faults = body.take_faults();
+  const db::Grant grant =
+      endpoints.authentication.register_user(std::move(request), origin_of(exchange));
+  exchange.user_id = grant.user.id;
+  return token_response(201, endpoints.tokens.issue(grant), grant.user);
+}
+
+Response log_in(Endpoints& endpoints, Exchange& exchange) {
+  BodyReader body(exchange, http::Body::kJsonOrForm);
+  service::LoginRequest request{.email = body.optional("email"),
+                                .username = body.optional("username"),
+                                .password = body.required_secret("password"),
+                                .faults = {}};
+  request.faults = body.take_faults();
+  const db::Grant grant = endpoints.authentication.log_in(std::move(request), origin_of(exchange));
+  exchange.user_id = grant.user.id;
+  return token_response(200, endpoints.tokens.issue(grant), grant.user);
+}
+
+Response refresh(Endpoints& endpoints, Exchange& exchange) {
+  const auto token = BodyReader(exchange, http::Body::kJson).the_secret("refresh_token");
+  const db::Grant grant = endpoints.sessions.refresh(token.reveal(), origin_of(exchange));
+  exchange.user_id = grant.user.id;
+  return token_response(200, endpoints.tokens.issue(grant), grant.user);
+}
+
+Response log_out(Endpoints& endpoints, Exchange& exchange) {
+  const auto token = BodyReader(exchange, http::Body::kJson).the_secret("refresh_token");
+  endpoints.sessions.log_out(token.reveal(), origin_of(exchange));
+  return message_response("Logged out");
+}
+
+// By the token alone, so that protecting an application costs no database call; with
+// ?check=session as strictly as every other path.
+Response verify(Endpoints& endpoints, Exchange& exchange) {
+  const db::Caller caller = caller_of(exchange);
+  if (has_query_parameter(exchange, "check=session")) endpoints.accounts.find(caller);
+  Response response = Response::no_content();
+  response.add_header("X-User-Id", std::to_string(caller.user_id));
+  response.add_header("X-Session-Id", caller.session_id.text());
+  response.add_header("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace latchkey::api

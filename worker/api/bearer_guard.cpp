@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/bearer_guard.h"
+
+#include <strings.h>
+
+#include <string_view>
+#include <variant>
+
+#include "base/error.h"
+
+namespace latchkey::api {
+namespace {
+
+constexpr std::string_view kScheme = "Bearer";
+
+// Scheme names are compared without regard to case (RFC 9110, section 11.1).
+std::string_view bearer_token(std::string_view authorization) {
+  const bool has_scheme = authorization.size() > kScheme.size() &&
+                          strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) == 0 &&
+                          authorization[kScheme.size()] == ' ';
+  if (!has_scheme) throw base::Error(base::ErrorCode::kNotAuthenticated);
+  authorization.remove_prefix(kScheme.size());
+  const auto first = authorization.find_first_not_of(' ');
+  if (first == std::string_view::npos) throw base::Error(base::ErrorCode::kNotAuthenticated);
+  return authorization.substr(first);
+}
+
+}  // namespace
+
+void authenticate(const service::Tokens& tokens, http::Exchange& exchange) {
+  const auto result = tokens.read_access(bearer_token(exchange.request.authorization));
+  if (const auto* const code = std::get_if<base::ErrorCode>(&result)) throw base::Error(*code);
+  const auto& caller = std::get<db::Caller>(result);
+  exchange.identity = http::Identity{caller.user_id, caller.session_id};
+  exchange.user_id = caller.user_id;
+}
+
+}  // namespace latchkey::api

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the service says of itself.
+#include <utility>
+
+#include "api/endpoints.h"
+#include "base/json_writer.h"
+#include "base/timestamp.h"
+#include "service/readiness.h"
+
+namespace latchkey::api {
+
+using base::JsonWriter;
+using http::Exchange;
+using http::Response;
+
+namespace {
+
+Response uncached(int status, std::string body) {
+  Response response = Response::json(status, std::move(body));
+  response.add_header("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace
+
+Response show_service(Endpoints& endpoints, Exchange& /*exchange*/) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.key("name").string("Latchkey");
+  json.key("version").string(endpoints.version);
+  json.key("docs").string("/docs");
+  json.key("redoc").string("/redoc");
+  json.key("openapi").string("/openapi.json");
+  json.end_object();
+  return Response::json(200, std::move(body));
+}
+
+// Liveness: the process answers. Nothing else may make it fail, the database least of all.
+Response show_health(Endpoints& endpoints, Exchange& /*exchange*/) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.key("status").string("healthy");
+  json.key("timestamp").string(base::format_timestamp(endpoints.clock.wall_ms()));
+  json.end_object();
+  return uncached(200, std::move(body));
+}
+
+// Each check is one that has passed: the first that fails is a problem response instead.
+Response show_readiness(Endpoints& endpoints, Exchange& /*exchange*/) {
+  service::require_ready(endpoints.health);
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object();
+  json.key("status").string("ready");
+  json.key("checks").begin_object();
+  json.key("database").string("reachable and writable");
+  json.key("circuit_breaker").string("closed");
+  json.key("schema").string("current");
+  json.end_object().end_object();
+  return uncached(200, std::move(body));
+}
+
+}  // namespace latchkey::api
