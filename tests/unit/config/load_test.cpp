@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "surroundings.h"
+
+namespace latchkey::config {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+Source source_of(const Settings& settings, std::string_view name) {
+  return std::ranges::find(settings.provenance, name, &Provenance::name)->source;
+}
+
+TEST(LoadTest, HasADefaultForEverythingThatIsNotRequired) {
+  const Settings s = load_from(with({}));
+  EXPECT_EQ(s.database_url.reveal(), kGoodUrl);
+  EXPECT_EQ(s.database_timeout, 2s);
+  EXPECT_TRUE(s.database_prepared);
+  EXPECT_EQ(s.jwt_secret_key.reveal(), kGoodKey);
+  EXPECT_EQ(s.jwt_algorithm->name, "HS256");
+  EXPECT_EQ(s.jwt_issuer, "latchkey");
+  EXPECT_EQ(s.access_token_lifetime, 30min);
+  EXPECT_EQ(s.refresh_token_lifetime, 168h);
+  EXPECT_EQ(s.refresh_reuse_leeway, 10s);
+  EXPECT_EQ(s.password_hash->name, "bcrypt");
+  EXPECT_EQ(s.bcrypt_rounds, 12);
+  EXPECT_EQ(s.password_policy, PasswordPolicy::kLength);
+  EXPECT_EQ(s.password_min_length, 8);
+  EXPECT_THAT(s.cors_origins, IsEmpty());
+  EXPECT_EQ(s.log_level, base::LogLevel::kInfo);
+  EXPECT_EQ(s.environment, Deployment::kProduction);
+  EXPECT_EQ(s.circuit_breaker_threshold, 5);
+  EXPECT_EQ(s.circuit_breaker_timeout, 60s);
+  EXPECT_EQ(s.circuit_breaker_half_open_max_calls, 1);
+  EXPECT_EQ(s.runtime_dir, "/run/latchkey");
+  EXPECT_EQ(s.worker_timeout, 30s);
+  EXPECT_EQ(s.worker_max_requests, 100'000);
+  EXPECT_EQ(s.worker_idle_exit, 0s);
+  EXPECT_EQ(s.rate_limit_login, Rate{10});
+  EXPECT_EQ(s.rate_limit_register, Rate{10});
+  EXPECT_EQ(s.hash_queue_login, 16);
+  EXPECT_EQ(s.hash_queue_register, 64);
+  EXPECT_THAT(s.warnings, IsEmpty());
+}
+
+TEST(LoadTest, TakesEveryValueFromTheEnvironment) {
+  const Settings s = load_from(with({
+      {"DATABASE_TIMEOUT", "500ms"},
+      {"DATABASE_PREPARED", "off"},
+      {"JWT_ALGORITHM", "HS256"},
+      {"JWT_ISSUER", "https://login.example.com"},
+      {"JWT_KEYS_DIR", ""},
+      {"ACCESS_TOKEN_EXPIRE_MINUTES", "15"},
+      {"REFRESH_TOKEN_EXPIRE_DAYS", "30"},
+      {"REFRESH_REUSE_LEEWAY", "0"},
+      {"PASSWORD_HASH", "bcrypt"},
+      {"BCRYPT_ROUNDS", "10"},
+      {"PASSWORD_POLICY", "composition"},
+      {"PASSWORD_MIN_LENGTH", "12"},
+      {"PASSWORD_BLOCKLIST", ""},
+      {"CORS_ORIGINS", "https://a.example.com, http://localhost:3000"},
+      {"LOG_LEVEL", "debug"},
+      {"ENVIRONMENT", "development"},
+      {"CIRCUIT_BREAKER_THRESHOLD", "3"},
+      {"CIRCUIT_BREAKER_TIMEOUT", "2"},
+      {"CIRCUIT_BREAKER_HALF_OPEN_MAX_CALLS", "2"},
+      {"RUNTIME_DIR", "/tmp/latchkey"},
+      {"WORKER_TIMEOUT", "1m"},
+      {"WORKER_MAX_REQUESTS", "0"},
+      {"WORKER_IDLE_EXIT", "10m"},
+      {"RATE_LIMIT_LOGIN", "off"},
+      {"RATE_LIMIT_REGISTER", "5r/s"},
+      {"HASH_QUEUE_LOGIN", "1"},
+      {"HASH_QUEUE_REGISTER", "2"},
+  }));
+  EXPECT_EQ(s.database_timeout, 500ms);
+  EXPECT_FALSE(s.database_prepared);
+  EXPECT_EQ(s.jwt_issuer, "https://login.example.com");
+  EXPECT_EQ(s.access_token_lifetime, 15min);
+  EXPECT_EQ(s.refresh_token_lifetime, 720h);
+  EXPECT_EQ(s.refresh_reuse_leeway, 0s);
+  EXPECT_EQ(s.bcrypt_rounds, 10);
+  EXPECT_EQ(s.password_policy, PasswordPolicy::kComposition);
+  EXPECT_EQ(s.password_min_length, 12);
+  EXPECT_THAT(s.cors_origins, ElementsAre("https://a.example.com", "http://localhost:3000"));
+  EXPECT_EQ(s.log_level, base::LogLevel::kDebug);
+  EXPECT_EQ(s.environment, Deployment::kDevelopment);
+  EXPECT_EQ(s.circuit_breaker_threshold, 3);
+  EXPECT_EQ(s.circuit_breaker_timeout, 2s);
+  EXPECT_EQ(s.circuit_breaker_half_open_max_calls, 2);
+  EXPECT_EQ(s.runtime_dir, "/tmp/latchkey");
+  EXPECT_EQ(s.worker_timeout, 1min);
+  EXPECT_EQ(s.worker_max_requests, 0);
+  EXPECT_EQ(s.worker_idle_exit, 10min);
+  EXPECT_EQ(s.rate_limit_login, Rate{0});
+  EXPECT_EQ(s.rate_limit_register, Rate{300});
+  EXPECT_EQ(s.hash_queue_login, 1);
+  EXPECT_EQ(s.hash_queue_register, 2);
+}
+
+TEST(LoadTest, LaysTheEnvironmentOverTheFileOverTheDefaults) {
+  const TemporaryFile file("JWT_ISSUER=file\nLOG_LEVEL=ERROR\nCORS_ORIGINS=https://a.example\n");
+  const Settings s =
+      load_from(with({{"JWT_ISSUER", "environment"}, {"CORS_ORIGINS", ""}}), file.path());
+  EXPECT_EQ(s.jwt_issuer, "environment");
+  EXPECT_EQ(s.log_level, base::LogLevel::kError);
+  EXPECT_THAT(s.cors_origins, IsEmpty());  // empty is a value too
+  EXPECT_EQ(source_of(s, "JWT_ISSUER"), Source::kEnvironment);
+  EXPECT_EQ(source_of(s, "LOG_LEVEL"), Source::kFile);
+  EXPECT_EQ(source_of(s, "BCRYPT_ROUNDS"), Source::kDefault);
+}
+
+// What Poco's own configuration classes would expand, split or unescape.
+TEST(LoadTest, ChangesNoByteOfASecret) {
+  const std::string url = R"(host=db password='a\\b:c=d#e!f${PATH}\'"%20' dbname=x)";
+  const std::string key = R"(k:e=y#with!${HOME}\and"quotes'and more)";
+  const Settings from_environment = load_from({{"DATABASE_URL", url}, {"JWT_SECRET_KEY", key}});
+  EXPECT_EQ(from_environment.database_url.reveal(), url);
+  EXPECT_EQ(from_environment.jwt_secret_key.reveal(), key);
+
+  const TemporaryFile file(
+      R"(DATABASE_URL="host=db password='a\\\\b:c=d#e!f\${PATH}\\'\"%20' dbname=x")"
+      "\n"
+      R"(JWT_SECRET_KEY="k:e=y#with!${HOME}\and\"quotes'and more")"
+      "\n");
+  const Settings from_file = load_from({}, file.path());
+  EXPECT_EQ(from_file.database_url.reveal(), url);
+  EXPECT_EQ(from_file.jwt_secret_key.reveal(), key);
+}
+
+TEST(LoadTest, IgnoresOtherVariables) {
+  EXPECT_NO_THROW(load_from(with({{"PATH", "/bin"}, {"DATABASE_URLS", "x"}, {"log_level", "x"}})));
+  const char* const odd[] = {"NO_EQUALS", "", "=x", "DATABASE_URL", nullptr};
+  EXPECT_THROW(load(odd, std::nullopt), ConfigurationError);
+}
+
+TEST(LoadTest, RefusesUnknownNamesInTheFileWithAHint) {
+  const TemporaryFile file("DATABSE_TIMEOUT=2s\nlog_level=INFO\nSOMETHING_ELSE=secret-value\n");
+  const auto errors = errors_of(with({}), file.path());
+  ASSERT_THAT(errors, SizeIs(3));
+  EXPECT_EQ(errors[0], file.path() +
+                           ": line 1 sets DATABSE_TIMEOUT, which is no setting; did you "
+                           "mean DATABASE_TIMEOUT?");
+  EXPECT_THAT(errors[1], HasSubstr("did you mean LOG_LEVEL?"));
+  EXPECT_THAT(errors[2], AllOf(HasSubstr("SOMETHING_ELSE"), Not(HasSubstr("did you mean")),
+                               Not(HasSubstr("secret-value"))));
+}
+
+TEST(LoadTest, NamesTheFileThatItCannotRead) {
+  EXPECT_THAT(errors_of(with({}), "/nonexistent/latchkey.env"),
+              ElementsAre("/nonexistent/latchkey.env: cannot be read: No such file or directory"));
+}
+
+TEST(LoadTest, SaysWhatIsRequired) {
+  EXPECT_THAT(errors_of({}), ElementsAre(StartsWith("DATABASE_URL: is required"),
+                                         StartsWith("JWT_SECRET_KEY: is required")));
+  EXPECT_THAT(
+      errors_of({{"DATABASE_URL", ""}, {"JWT_SECRET_KEY", ""}}),
+      ElementsAre(StartsWith("DATABASE_URL: is empty"), StartsWith("JWT_SECRET_KEY: is empty")));
+}
+
+struct BadValue {
+  const char* name;
+  const char* value;
+  const char* says;
+};
+
+class BadValueTest : public ::testing::TestWithParam<BadValue> {};
+
+TEST_P(BadValueTest, NamesTheSettingTheFaultAndWhatIsAllowed) {
+  const auto errors = errors_of(with({{GetParam().name, GetParam().value}}));
+  EXPECT_THAT(errors, ElementsAre(AllOf(StartsWith(std::string(GetParam().name) + ": "),
+                                        HasSubstr(GetParam().says), HasSubstr("; allowed: "))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, BadValueTest,
+    ::testing::Values(
+        BadValue{"DATABASE_URL", "mysql://db/x", "neither a postgresql:// URI nor"},
+        BadValue{"DATABASE_TIMEOUT", "2x", "\"2x\" is not a duration"},
+        BadValue{"DATABASE_TIMEOUT", "", "\"\" is not a duration"},
+        BadValue{"DATABASE_TIMEOUT", "10ms", "\"10ms\" is out of range"},
+        BadValue{"DATABASE_TIMEOUT", "0", "out of range"},
+        BadValue{"DATABASE_PREPARED", "maybe", "\"maybe\" is not a switch"},
+        BadValue{"JWT_SECRET_KEY", "short", "too short: it has 5 bytes"},
+        BadValue{"JWT_SECRET_KEY", "changemechangemechangemechangeme", "too easy to guess"},
+        BadValue{"JWT_ALGORITHM", "none", "\"none\" is not known"},
+        BadValue{"JWT_ALGORITHM", "RS256", "not known"},
+        BadValue{"JWT_KEYS_DIR", "/etc/latchkey/keys", "is not supported by this version"},
+        BadValue{"JWT_ISSUER", "", "is empty"},
+        BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "1500ms", "not a whole number of seconds"},
+        BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "0", "out of range"},
+        BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "-1", "not a duration"},
+        BadValue{"REFRESH_TOKEN_EXPIRE_DAYS", "367", "out of range"},
+        BadValue{"REFRESH_REUSE_LEEWAY", "1h", "out of range"},
+        BadValue{"PASSWORD_HASH", "argon2id", "\"argon2id\" is not known"},
+        BadValue{"BCRYPT_ROUNDS", "3", "\"3\" is out of range"},
+        BadValue{"BCRYPT_ROUNDS", "17", "out of range"},
+        BadValue{"BCRYPT_ROUNDS", "twelve", "\"twelve\" is not a whole number"},
+        BadValue{"BCRYPT_ROUNDS", "12.5", "not a whole number"},
+        BadValue{"BCRYPT_ROUNDS", " 12", "not a whole number"},
+        BadValue{"BCRYPT_ROUNDS", "99999999999", "not a whole number"},
+        BadValue{"PASSWORD_POLICY", "strength", "not known"},
+        BadValue{"PASSWORD_MIN_LENGTH", "0", "out of range"},
+        BadValue{"PASSWORD_BLOCKLIST", "/etc/latchkey/blocklist", "is not supported"},
+        BadValue{"CORS_ORIGINS", "*", "name each one"},
+        BadValue{"CORS_ORIGINS", "https://a.example,https://b.example/", "\"https://b.example/\""},
+        BadValue{"CORS_ORIGINS", "https://a.example,,https://b.example", "\"\" is empty"},
+        BadValue{"CORS_ORIGINS", "https://a.example,", "ends with a comma"},
+        BadValue{"LOG_LEVEL", "LOUD", "\"LOUD\" is not known"},
+        BadValue{"ENVIRONMENT", "staging", "\"staging\" is not known"},
+        BadValue{"CIRCUIT_BREAKER_THRESHOLD", "0", "out of range"},
+        BadValue{"CIRCUIT_BREAKER_TIMEOUT", "2h", "out of range"},
+        BadValue{"CIRCUIT_BREAKER_HALF_OPEN_MAX_CALLS", "0", "out of range"},
+        BadValue{"RUNTIME_DIR", "run", "\"run\" is not an absolute path"},
+        BadValue{"WORKER_TIMEOUT", "500ms", "out of range"},
+        BadValue{"WORKER_MAX_REQUESTS", "-1", "not a whole number"},
+        BadValue{"WORKER_IDLE_EXIT", "never", "not a duration"},
+        BadValue{"RATE_LIMIT_LOGIN", "10", "\"10\" is not a rate"},
+        BadValue{"RATE_LIMIT_REGISTER", "10r/h", "not a rate"},
+        BadValue{"HASH_QUEUE_LOGIN", "0", "out of range"},
+        BadValue{"HASH_QUEUE_REGISTER", "lots", "not a whole number"}));
+
+TEST(LoadTest, SaysWhereABadValueStands) {
+  const TemporaryFile file("BCRYPT_ROUNDS=99\n");
+  EXPECT_THAT(
+      errors_of(with({{"LOG_LEVEL", "LOUD"}}), file.path()),
+      ElementsAre(HasSubstr("(in " + file.path() + ")"), HasSubstr("(in the environment)")));
+}
+
+TEST(LoadTest, ReportsEveryFaultAtOnce) {
+  const TemporaryFile file("NO_EQUALS\nUNKNOWN=1\nBCRYPT_ROUNDS=99\n");
+  const auto errors = errors_of({{"JWT_SECRET_KEY", "short"},
+                                 {"LOG_LEVEL", "LOUD"},
+                                 {"CORS_ORIGINS", "*"},
+                                 {"PASSWORD_MIN_LENGTH", "100"}},
+                                file.path());
+  EXPECT_THAT(errors, ElementsAre(HasSubstr("line 1"), HasSubstr("UNKNOWN"),
+                                  StartsWith("DATABASE_URL"), StartsWith("JWT_SECRET_KEY"),
+                                  StartsWith("BCRYPT_ROUNDS"), StartsWith("CORS_ORIGINS"),
+                                  StartsWith("LOG_LEVEL"), StartsWith("PASSWORD_MIN_LENGTH")));
+}
+
+TEST(LoadTest, WhatIsThrownHasOneErrorALine) {
+  try {
+    (void)load_from({});
+    FAIL();
+  } catch (const ConfigurationError& error) {
+    EXPECT_EQ(std::string(error.what()), error.errors()[0] + "\n" + error.errors()[1]);
+  }
+}
+
+TEST(LoadTest, KeepsLongAndUnprintableValuesOutOfMessages) {
+  const auto errors =
+      errors_of(with({{"LOG_LEVEL", std::string(5000, 'x')}, {"ENVIRONMENT", "a\x1B[31m\n"}}));
+  ASSERT_THAT(errors, SizeIs(2));
+  for (const std::string& error : errors) {
+    EXPECT_LT(error.size(), 300U);
+    EXPECT_THAT(error, AllOf(Not(HasSubstr("\x1B")), Not(HasSubstr("\n"))));
+  }
+}
+
+TEST(LoadTest, ComparesTheTimeouts) {
+  EXPECT_THAT(errors_of(with({{"WORKER_TIMEOUT", "2s"}})),
+              ElementsAre("WORKER_TIMEOUT: is 2s, and must be longer than DATABASE_TIMEOUT, which "
+                          "is 2s"));
+  // Not against a default that stands in for a faulty value.
+  EXPECT_THAT(errors_of(with({{"WORKER_TIMEOUT", "2s"}, {"DATABASE_TIMEOUT", "1x"}})),
+              ElementsAre(StartsWith("DATABASE_TIMEOUT")));
+}
+
+TEST(LoadTest, ComparesThePasswordLengthWithTheScheme) {
+  EXPECT_EQ(load_from(with({{"PASSWORD_MIN_LENGTH", "72"}})).password_min_length, 72);
+  EXPECT_THAT(errors_of(with({{"PASSWORD_MIN_LENGTH", "73"}})),
+              ElementsAre("PASSWORD_MIN_LENGTH: is 73, but bcrypt takes at most 72 bytes"));
+}
+
+TEST(LoadTest, WarnsOfCheapHashesInProduction) {
+  EXPECT_THAT(load_from(with({{"BCRYPT_ROUNDS", "9"}})).warnings,
+              ElementsAre(HasSubstr("BCRYPT_ROUNDS is 9")));
+  EXPECT_THAT(load_from(with({{"BCRYPT_ROUNDS", "10"}})).warnings, IsEmpty());
+  EXPECT_THAT(load_from(with({{"BCRYPT_ROUNDS", "4"}, {"ENVIRONMENT", "development"}})).warnings,
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace latchkey::config

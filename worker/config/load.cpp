@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <Poco/AutoPtr.h>
+#include <Poco/Util/LayeredConfiguration.h>
+
+#include "base/secret.h"
+#include "config/display.h"
+#include "config/env_file.h"
+#include "config/layer.h"
+#include "config/rows.h"
+#include "config/spelling.h"
+#include "config/values.h"
+
+namespace latchkey::config {
+namespace {
+
+constexpr int kLeastProductionRounds = 10;
+
+enum Priority { kEnvironmentPriority, kFilePriority, kDefaultPriority };
+
+std::string join_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (!text.empty()) text += '\n';
+    text += line;
+  }
+  return text;
+}
+
+// What load() works on: the layers, and what has been found wrong so far.
+class Loader {
+ public:
+  void add_environment(const char* const* environment);
+  void add_file(const std::string& path);
+  void add_defaults();
+
+  void store_rows();
+  void check_together();
+
+  Settings finish() {
+    if (!errors_.empty()) throw ConfigurationError(std::move(errors_));
+    return std::move(settings_);
+  }
+
+ private:
+  void store_row(const Row& row);
+  void refuse(std::string_view name, const std::string& wrong);
+  [[nodiscard]] Source source_of(const std::string& name) const;
+  // Were all of them stored? What is wrong alone need not be compared.
+  [[nodiscard]] bool are_good(std::initializer_list<std::string_view> names) const;
+
+  Poco::AutoPtr<Layer> environment_{new Layer};
+  Poco::AutoPtr<Layer> file_{new Layer};
+  Poco::AutoPtr<Layer> defaults_{new Layer};
+  Poco::AutoPtr<Poco::Util::LayeredConfiguration> layers_{new Poco::Util::LayeredConfiguration};
+  std::string file_path_;
+  Settings settings_;
+  std::vector<std::string> errors_;
+  std::set<std::string_view> faulty_;
+};
+
+void Loader::add_environment(const char* const* environment) {
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry(*environment);
+    const std::size_t equals = std::min(entry.find('='), entry.size());
+    const Row* row = find_row(entry.substr(0, equals));
+    if (row == nullptr || equals == entry.size()) continue;
+    environment_->put(std::string(row->name), base::Secret(entry.substr(equals + 1)));
+  }
+  layers_->add(environment_, kEnvironmentPriority);
+}
+
+void Loader::add_file(const std::string& path) {
+  file_path_ = path;
+  EnvFile file = read_env_file(path);
+  const std::string prefix = path + ": ";
+  for (const std::string& error : file.errors) errors_.push_back(prefix + error);
+  for (EnvLine& line : file.lines) {
+    if (find_row(line.name) == nullptr) {
+      errors_.push_back(prefix + "line " + std::to_string(line.number) + " sets " +
+                        unknown_name(line.name));
+      continue;
+    }
+    file_->put(line.name, std::move(line.value));
+  }
+  layers_->add(file_, kFilePriority);
+}
+
+void Loader::add_defaults() {
+  for (const Row& row : rows()) {
+    if (row.default_text) defaults_->put(std::string(row.name), base::Secret(*row.default_text));
+  }
+  layers_->add(defaults_, kDefaultPriority);
+}
+
+Source Loader::source_of(const std::string& name) const {
+  if (environment_->has(name)) return Source::kEnvironment;
+  return file_->has(name) ? Source::kFile : Source::kDefault;
+}
+
+void Loader::store_rows() {
+  for (const Row& row : rows()) store_row(row);
+}
+
+void Loader::store_row(const Row& row) {
+  const std::string name(row.name);
+  if (!layers_->has(name)) {
+    refuse(row.name, "is required; allowed: " + allowed(row));
+    return;
+  }
+  // Raw: getString would expand ${...} inside a password.
+  const base::Secret text(layers_->getRawString(name));
+  const Source source = source_of(name);
+  if (const auto wrong = store(row, text.reveal(), settings_)) {
+    const std::string where = source == Source::kFile ? "in " + file_path_ : "in the environment";
+    refuse(row.name, *wrong + " (" + where + "); allowed: " + allowed(row));
+    return;
+  }
+  if (!row.is_listed()) return;
+  settings_.provenance.push_back(
+      Provenance{row.name, source, row.is_secret() ? kMask : std::string(text.reveal())});
+}
+
+void Loader::refuse(std::string_view name, const std::string& wrong) {
+  errors_.push_back(std::string(name) + ": " + wrong);
+  faulty_.insert(name);
+}
+
+bool Loader::are_good(std::initializer_list<std::string_view> names) const {
+  return std::ranges::none_of(names,
+                              [this](std::string_view name) { return faulty_.contains(name); });
+}
+
+void Loader::check_together() {
+  const Settings& s = settings_;
+  if (are_good({"WORKER_TIMEOUT", "DATABASE_TIMEOUT"}) && s.worker_timeout <= s.database_timeout) {
+    refuse("WORKER_TIMEOUT", "is " + format_duration(s.worker_timeout) +
+                                 ", and must be longer than DATABASE_TIMEOUT, which is " +
+                                 format_duration(s.database_timeout));
+  }
+  if (are_good({"PASSWORD_MIN_LENGTH", "PASSWORD_HASH"}) &&
+      static_cast<std::size_t>(s.password_min_length) > s.password_hash->max_password_bytes) {
+    refuse("PASSWORD_MIN_LENGTH", "is " + std::to_string(s.password_min_length) + ", but " +
+                                      std::string(s.password_hash->name) + " takes at most " +
+                                      std::to_string(s.password_hash->max_password_bytes) +
+                                      " bytes");
+  }
+  if (are_good({"BCRYPT_ROUNDS", "ENVIRONMENT"}) && s.environment == Deployment::kProduction &&
+      s.bcrypt_rounds < kLeastProductionRounds) {
+    settings_.warnings.push_back("BCRYPT_ROUNDS is " + std::to_string(s.bcrypt_rounds) +
+                                 ": below " + std::to_string(kLeastProductionRounds) +
+                                 " hashes are cheap to crack; it suits tests only");
+  }
+}
+
+}  // namespace
+
+ConfigurationError::ConfigurationError(std::vector<std::string> errors)
+    : errors_(std::move(errors)), what_(join_lines(errors_)) {}
+
+Settings load(const char* const* environment, const std::optional<std::string>& file_path) {
+  Loader loader;
+  loader.add_environment(environment);
+  if (file_path) loader.add_file(*file_path);
+  loader.add_defaults();
+  loader.store_rows();
+  loader.check_together();
+  return loader.finish();
+}
+
+}  // namespace latchkey::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Makes Settings of what surrounds the program: the environment over the file over the defaults.
+//
+// A name in the file that no row has is an error, since it is most likely misspelt; in the
+// environment it is somebody else's and ignored. A value that is given but empty is a value: it
+// does not bring the default back.
+//
+// Runs in every process, once, at start. Everything that is wrong, in all settings and between
+// them, is thrown at once. No message shows a secret.
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+
+namespace latchkey::config {
+
+class ConfigurationError : public std::exception {
+ public:
+  // `errors` is not empty: one sentence each, that names the setting, or the file and line.
+  explicit ConfigurationError(std::vector<std::string> errors);
+
+  [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+  // All of them, one a line.
+  [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
+
+ private:
+  std::vector<std::string> errors_;
+  std::string what_;
+};
+
+// `environment`: "NAME=value" strings, the last one a null pointer, as in environ(7).
+Settings load(const char* const* environment, const std::optional<std::string>& file_path);
+
+}  // namespace latchkey::config
