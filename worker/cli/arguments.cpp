@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionProcessor.h>
+#include <Poco/Util/OptionSet.h>
+
+#include <charconv>
+
+namespace latchkey::cli {
+namespace {
+
+Poco::Util::OptionSet option_set(std::initializer_list<OptionRow> rows) {
+  Poco::Util::OptionSet set;
+  for (const OptionRow& row : rows) {
+    Poco::Util::Option option(row.name, "");
+    if (row.takes_value) option.argument("VALUE", true);
+    set.addOption(option);
+  }
+  return set;
+}
+
+}  // namespace
+
+Arguments::Arguments(const std::vector<std::string>& words,
+                     std::initializer_list<OptionRow> options) {
+  const Poco::Util::OptionSet set = option_set(options);
+  Poco::Util::OptionProcessor processor(set);
+  processor.setUnixStyle(true);
+  try {
+    for (const std::string& word : words) {
+      std::string name;
+      std::string value;
+      if (!processor.process(word, name, value)) {
+        positional_.push_back(word);
+      } else if (!name.empty()) {
+        options_[name] = value;
+      }
+    }
+    processor.checkRequired();
+  } catch (const Poco::Exception& exception) {
+    throw UsageError(exception.displayText());
+  }
+}
+
+std::optional<std::string> Arguments::value(const std::string& option) const {
+  const auto found = options_.find(option);
+  return found == options_.end() ? std::nullopt : std::optional(found->second);
+}
+
+int Arguments::number(const std::string& option, int otherwise, int min, int max) const {
+  const auto text = value(option);
+  if (!text) return otherwise;
+  int number = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text->data() + text->size();
+  if (!is_whole || number < min || number > max) {
+    throw UsageError("--" + option + " takes a whole number from " + std::to_string(min) + " to " +
+                     std::to_string(max));
+  }
+  return number;
+}
+
+}  // namespace latchkey::cli

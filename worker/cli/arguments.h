@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The command line of a subcommand: named options, the rest by position.
+//
+// Poco's option processor does the parsing (GNU style: --name VALUE, --name=VALUE). Anything that
+// it does not know is a UsageError, whose text says what is wrong and is shown with the usage.
+//
+// Runs in every process, at start.
+
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::cli {
+
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct OptionRow {
+  const char* name;
+  bool takes_value = true;
+};
+
+class Arguments {
+ public:
+  Arguments(const std::vector<std::string>& words, std::initializer_list<OptionRow> options);
+
+  [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
+  [[nodiscard]] std::optional<std::string> value(const std::string& option) const;
+  // A whole number in the range, or `otherwise` if the option was not given.
+  [[nodiscard]] int number(const std::string& option, int otherwise, int min, int max) const;
+  [[nodiscard]] const std::vector<std::string>& positional() const { return positional_; }
+
+ private:
+  std::map<std::string, std::string> options_;
+  std::vector<std::string> positional_;
+};
+
+}  // namespace latchkey::cli

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compose.h"
+
+#include <chrono>
+#include <cstdint>
+
+#include "api/bearer_guard.h"
+#include "api/endpoints.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "base/cost_meter.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "cli/version.h"
+#include "crypto/jws.h"
+#include "crypto/metered_hasher.h"
+#include "crypto/password_hasher.h"
+#include "db/accounts.h"
+#include "db/database.h"
+#include "db/health.h"
+#include "db/logins.h"
+#include "db/sessions.h"
+#include "http/pipeline.h"
+#include "service/account_service.h"
+#include "service/authentication.h"
+#include "service/session_service.h"
+#include "shm/breaker.h"
+#include "shm/breaker_log.h"
+#include "shm/segment.h"
+
+namespace latchkey::cli {
+namespace {
+
+using std::chrono::duration_cast;
+
+std::int64_t in_ms(std::chrono::milliseconds duration) { return duration.count(); }
+
+std::int32_t in_s(std::chrono::milliseconds duration) {
+  return static_cast<std::int32_t>(duration_cast<std::chrono::seconds>(duration).count());
+}
+
+shm::Segment open_segment(const config::Settings& settings) {
+  try {
+    return shm::Segment::open_or_create(settings.runtime_dir);
+  } catch (const base::Error& error) {
+    base::Logger("latchkey.shm")
+        .error("the shared segment cannot be used: this worker has a circuit breaker of its own",
+               {{"cause", std::string_view(error.what())}});
+    return shm::Segment::make_private();
+  }
+}
+
+shm::BreakerOptions breaker_options(const config::Settings& settings) {
+  return {
+      .threshold = static_cast<std::uint32_t>(settings.circuit_breaker_threshold),
+      .timeout_ms = in_ms(settings.circuit_breaker_timeout),
+      .half_open_max_calls =
+          static_cast<std::uint32_t>(settings.circuit_breaker_half_open_max_calls),
+      .lease_ms = 2 * in_ms(settings.database_timeout),
+  };
+}
+
+crypto::KeyRing make_keys(const config::Settings& settings) {
+  crypto::KeyRing keys;
+  keys.add(*settings.jwt_algorithm, settings.jwt_secret_key);
+  return keys;
+}
+
+service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
+  return policy == config::PasswordPolicy::kComposition ? service::PasswordPolicyKind::kComposition
+                                                        : service::PasswordPolicyKind::kLength;
+}
+
+}  // namespace
+
+struct Service::Parts {
+  explicit Parts(const config::Settings& settings);
+
+  base::SystemClock clock;
+  base::SystemRandom random;
+  base::CostMeter meter;
+
+  shm::Segment segment;
+  shm::Breaker breaker;
+  db::Database database;
+  db::PgLogins logins;
+  db::PgSessions sessions;
+  db::PgAccounts accounts;
+  db::PgHealth health;
+
+  crypto::KeyRing keys;
+  crypto::SchemeHasher scheme_hasher;
+  crypto::MeteredHasher hasher;
+
+  service::PasswordPolicy password_policy;
+  service::Tokens tokens;
+  service::Authentication authentication;
+  service::SessionService session_service;
+  service::AccountService account_service;
+
+  api::Endpoints endpoints;
+  http::Pipeline pipeline;
+};
+
+Service::Parts::Parts(const config::Settings& settings)
+    : meter(clock),
+      segment(open_segment(settings)),
+      breaker(segment.layout().database_breaker, breaker_options(settings), clock,
+              shm::log_changes("database")),
+      database({.url = settings.database_url.clone(),
+                .timeout_ms = in_ms(settings.database_timeout),
+                .prepared = settings.database_prepared},
+               breaker, clock, meter),
+      logins(database),
+      sessions(database),
+      accounts(database),
+      health(database),
+      keys(make_keys(settings)),
+      scheme_hasher(*settings.password_hash, settings.bcrypt_rounds, random),
+      hasher(scheme_hasher, meter),
+      password_policy(policy_kind(settings.password_policy),
+                      static_cast<std::size_t>(settings.password_min_length),
+                      hasher.max_password_bytes()),
+      tokens(keys,
+             {.issuer = settings.jwt_issuer,
+              .access_ttl_s = in_s(settings.access_token_lifetime)},
+             clock, random),
+      authentication({.logins = logins,
+                      .hasher = hasher,
+                      .policy = password_policy,
+                      .random = random,
+                      .session_ttl_s = in_s(settings.refresh_token_lifetime)}),
+      session_service(
+          sessions, tokens,
+          {.ttl_s = in_s(settings.refresh_token_lifetime),
+           .reuse_leeway_ms = static_cast<std::int32_t>(in_ms(settings.refresh_reuse_leeway))}),
+      account_service(accounts, hasher, password_policy),
+      endpoints{authentication, session_service, account_service, tokens, health, clock, kVersion},
+      pipeline({.router = http::Router(api::routes()),
+                .cors = http::Cors(settings.cors_origins),
+                .bearer_guard =
+                    [this](http::Exchange& exchange) { api::authenticate(tokens, exchange); },
+                .handler_context = &endpoints},
+               clock, random, meter) {}
+
+Service::Service(const config::Settings& settings) : parts_(std::make_unique<Parts>(settings)) {}
+
+Service::~Service() = default;
+
+http::Response Service::answer(http::Request& request) { return parts_->pipeline.answer(request); }
+
+}  // namespace latchkey::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Builds a worker's objects by hand, from the bottom room to the top one, and owns them.
+//
+// Members are in the order of construction; destruction runs backwards. Nothing here is global:
+// whoever needs an object gets a reference to it.
+//
+// Runs in workers, after fork: keys hold contexts of OpenSSL, the database a connection.
+
+#include <memory>
+
+#include "config/settings.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace latchkey::cli {
+
+class Service {
+ public:
+  // `settings` outlives the service.
+  explicit Service(const config::Settings& settings);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  http::Response answer(http::Request& request);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace latchkey::cli

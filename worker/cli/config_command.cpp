@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "config/display.h"
+#include "config/load.h"
+
+namespace latchkey::cli {
+
+int show_config(const Words& words) {
+  const Arguments arguments(words, {{"config"}, {"env-example", false}, {"list", false}});
+  if (!arguments.positional().empty()) throw UsageError("config takes options only");
+  std::string text;
+  if (arguments.has("env-example")) {
+    text = config::env_example();
+  } else if (arguments.has("list")) {
+    text = config::list_settings();
+  } else {
+    text = config::show_settings(config::load(environ, arguments.value("config")));
+  }
+  std::fputs(text.c_str(), stdout);
+  return kExitOk;
+}
+
+std::string config_usage() {
+  return "latchkey config [--config FILE | --env-example | --list]\n"
+         "    Shows every setting, its value and where the value comes from. Secrets are masked.\n"
+         "      --config FILE  read the settings from FILE too (the environment goes first)\n"
+         "      --env-example  print a file of settings to fill in\n"
+         "      --list         explain every setting";
+}
+
+}  // namespace latchkey::cli

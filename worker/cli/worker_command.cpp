@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/compose.h"
+#include "config/load.h"
+#include "http/fastcgi.h"
+#include "process/inherited_sockets.h"
+#include "process/signals.h"
+#include "process/worker_loop.h"
+
+namespace latchkey::cli {
+namespace {
+
+constexpr std::array<std::string_view, 2> kPools{"api", "hash"};
+constexpr int kMaxSlot = 9999;
+
+std::string pool_of(const Arguments& arguments) {
+  if (arguments.positional().size() == 1) {
+    for (const std::string_view pool : kPools) {
+      if (arguments.positional().front() == pool) return std::string(pool);
+    }
+  }
+  throw UsageError("worker takes the name of a pool: api or hash");
+}
+
+base::Descriptor take_listening_socket() {
+  auto sockets = process::take_inherited_sockets();
+  if (sockets.size() != 1) {
+    throw std::runtime_error("a worker needs one listening socket by LISTEN_FDS, and got " +
+                             std::to_string(sockets.size()));
+  }
+  return std::move(sockets.front().fd);
+}
+
+// Between the loop, which knows no HTTP, and the service, which knows no loop.
+class Requests final : public process::WorkerCallbacks {
+ public:
+  Requests(http::FastCgi& fastcgi, Service& service) : fastcgi_(fastcgi), service_(service) {}
+
+  process::Served serve_one() override {
+    const auto answer = [this](http::Request& request) { return service_.answer(request); };
+    switch (fastcgi_.serve_one(answer)) {
+      case http::Served::kAnswered:
+        return process::Served::kServed;
+      case http::Served::kNothing:
+      case http::Served::kDropped:
+        return process::Served::kNothing;
+      case http::Served::kFailed:
+        break;
+    }
+    return process::Served::kFailed;
+  }
+
+ private:
+  http::FastCgi& fastcgi_;
+  Service& service_;
+};
+
+}  // namespace
+
+int worker(const Words& words) {
+  const Arguments arguments(words, {{"config"}, {"slot"}});
+  const std::string pool = pool_of(arguments);
+  const int slot = arguments.number("slot", 1, 1, kMaxSlot);
+  process::SignalInbox signals = process::worker_signals();
+
+  const config::Settings settings = config::load(environ, arguments.value("config"));
+  base::configure_logging(settings.log_level, pool + '/' + std::to_string(slot));
+  const base::Descriptor socket = take_listening_socket();
+
+  const base::SystemClock clock;
+  base::SystemRandom random;
+  http::FastCgi fastcgi(socket.get());
+  Service service(settings);
+  Requests requests(fastcgi, service);
+  return process::run_worker({.listen_fd = socket.get(),
+                              .max_requests = settings.worker_max_requests,
+                              .idle_exit_ms = settings.worker_idle_exit.count()},
+                             clock, random, signals, requests);
+}
+
+std::string worker_usage() {
+  return "latchkey worker POOL [--config FILE] [--slot N]\n"
+         "    Serves requests of the pool `api` or `hash` from an inherited socket (LISTEN_FDS).\n"
+         "    systemd and `latchkey serve` start it; there is no reason to start it by hand.\n"
+         "      --config FILE  read the settings from FILE too (the environment goes first)\n"
+         "      --slot N       the worker's number in its pool, for the log";
+}
+
+}  // namespace latchkey::cli
