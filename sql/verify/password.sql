@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Verify latchkey:password on pg
+
+BEGIN;
+
+SELECT 1 / (pg_get_userbyid(p.proowner) = 'latchkey_owner'
+            AND p.prosecdef
+            AND p.proconfig = ARRAY['search_path=""']
+            AND has_function_privilege('latchkey_app', p.oid, 'EXECUTE')
+            AND NOT has_function_privilege('public', p.oid, 'EXECUTE'))::integer
+  FROM pg_proc p
+ WHERE p.oid IN (
+         'latchkey.password_change_begin(uuid, bigint)'::regprocedure,
+         'latchkey.password_change(uuid, bigint, text, text, inet, text, text)'::regprocedure,
+         'latchkey.password_change_failed(uuid, bigint, text, inet, text, text)'::regprocedure);
+
+ROLLBACK;
