@@ -9,31 +9,23 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "config/load.h"
+#include "process/spawn.h"
 #include "process/supervisor.h"
 
 namespace latchkey::cli {
 namespace {
 
 constexpr int kDefaultWorkers = 2;
-constexpr int kMaxWorkers = 256;
+constexpr int kMaxWorkers = int{process::kMaxWorkersPerPool};
 // A worker gets its own timeout to finish a request, and a little to leave.
 constexpr std::int64_t kLeaveMs = 5'000;
-
-// The program as it was started, by its path: after an upgrade the same path holds the new one.
-std::string program_path() {
-  std::string path(4096, '\0');
-  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
-  if (length <= 0) throw std::runtime_error("/proc/self/exe cannot be read");
-  path.resize(static_cast<std::size_t>(length));
-  return path;
-}
 
 process::PoolOptions pool(const std::string& name, int workers, const std::string& runtime_dir,
                           const std::optional<std::string>& config_file) {
   process::PoolOptions options{.name = name,
                                .workers = static_cast<std::size_t>(workers),
                                .socket_path = runtime_dir + '/' + name + ".sock",
-                               .command = {program_path(), "worker", name}};
+                               .command = {process::own_program_path(), "worker", name}};
   if (config_file) {
     options.command.insert(options.command.end(), {"--config", *config_file});
   }

@@ -82,7 +82,7 @@ std::string show_settings(const Settings& settings) {
   for (const Provenance& entry : settings.provenance) {
     out += padded(entry.name, name_width) + "  " +
            padded(name_of(entry.source), name_of(Source::kEnvironment).size()) + "  " +
-           entry.shown + "\n";
+           (entry.shown.empty() ? "(empty)" : entry.shown) + "\n";
   }
   for (const std::string& warning : settings.warnings) out += "warning: " + warning + "\n";
   return out;

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include <Poco/AutoPtr.h>
 #include <Poco/Util/LayeredConfiguration.h>
 
 #include "base/secret.h"

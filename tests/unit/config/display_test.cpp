@@ -33,6 +33,7 @@ TEST(ShowSettingsTest, ShowsValuesAndWhereTheyComeFrom) {
   EXPECT_THAT(text, ContainsRegex("\nLOG_LEVEL +environment +DEBUG\n"));
   EXPECT_THAT(text, ContainsRegex("\nBCRYPT_ROUNDS +file +4\n"));
   EXPECT_THAT(text, ContainsRegex("\nDATABASE_TIMEOUT +default +2s\n"));
+  EXPECT_THAT(text, ContainsRegex("\nCORS_ORIGINS +default +.empty.\n"));
   EXPECT_THAT(text, HasSubstr("\nwarning: BCRYPT_ROUNDS is 4"));
   for (const Row& row : rows()) {
     EXPECT_EQ(text.find(row.name) != std::string::npos, row.is_listed()) << row.name;

@@ -216,8 +216,7 @@ TEST(KeyRingTest, RefusesHeadersThatItDoesNotUnderstand) {
            R"(null)",
            R"()",
            R"({"alg":"HS256")",
-           R"({"alg":"HS256"} )"
-           "\n{}",
+           R"({"alg":"HS256"}{})",
            R"({"alg":"HS256","alg":"HS256"})",
            R"({"alg":"none","alg":"HS256"})",
            R"({"alg":"HS256","\u0061lg":"HS256"})",
