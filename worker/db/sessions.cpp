@@ -76,8 +76,11 @@ Refresh PgSessions::refresh(const RefreshRequest& request, const Origin& origin)
 }
 
 void PgSessions::log_out(const Caller& caller, const Origin& origin) {
-  database_.call_for_one_row(kLogout, {caller.session_id, caller.user_id, address_of(origin),
-                                       origin.user_agent, origin.request_id});
+  const Rows rows =
+      database_.call_for_one_row(kLogout, {caller.session_id, caller.user_id, address_of(origin),
+                                           origin.user_agent, origin.request_id});
+  const std::string_view outcome = rows.text(0, 0);
+  if (outcome != "logged_out" && outcome != "already_ended") refuse_outcome(kLogout, rows);
 }
 
 Standing PgSessions::log_out_everywhere(const Caller& caller, const Origin& origin) {

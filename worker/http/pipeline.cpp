@@ -25,9 +25,19 @@ bool is_request_id(std::string_view text) {
          });
 }
 
-// W3C Trace Context, section 3.2: version, trace id, parent id and flags in lower-case hexadecimal.
+bool is_lower_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_lower_hex_other_than_zero(std::string_view text) {
+  return is_lower_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
+}
+
+// W3C Trace Context, section 3.2, version 00: version, trace id, parent id, flags.
 bool is_traceparent(std::string_view text) {
-  return text.size() == 55 && text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+  return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
+         is_lower_hex_other_than_zero(text.substr(3, 32)) &&
+         is_lower_hex_other_than_zero(text.substr(36, 16)) && is_lower_hex(text.substr(53));
 }
 
 void check_limits(const Request& request) {
