@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bearer_guard.h"
 
-#include <strings.h>
-
 #include <string_view>
 #include <variant>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace latchkey::api {
@@ -15,9 +14,9 @@ constexpr std::string_view kScheme = "Bearer";
 
 // Scheme names are compared without regard to case (RFC 9110, section 11.1).
 std::string_view bearer_token(std::string_view authorization) {
-  const bool has_scheme = authorization.size() > kScheme.size() &&
-                          strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) == 0 &&
-                          authorization[kScheme.size()] == ' ';
+  const bool has_scheme =
+      base::equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme) &&
+      authorization.substr(kScheme.size()).starts_with(' ');
   if (!has_scheme) throw base::Error(base::ErrorCode::kNotAuthenticated);
   authorization.remove_prefix(kScheme.size());
   const auto first = authorization.find_first_not_of(' ');

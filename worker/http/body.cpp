@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/body.h"
 
-#include <strings.h>
-
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "http/form.h"
 
 namespace latchkey::http {
 namespace {
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
+using base::equals_ignoring_case;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

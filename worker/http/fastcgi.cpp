@@ -16,7 +16,6 @@ namespace {
 
 // nginx sends a request in one go. A peer that stops halfway gives the worker back after this.
 constexpr timeval kReceiveTimeout{.tv_sec = 5, .tv_usec = 0};
-constexpr std::size_t kMaxUserAgentBytes = 512;
 
 std::string parameter(const FCGX_Request& request, const char* name) {
   const char* const value = FCGX_GetParam(name, request.envp);
@@ -41,7 +40,7 @@ Request read_parameters(const FCGX_Request& fcgi) {
   request.traceparent = parameter(fcgi, "HTTP_TRACEPARENT");
   request.authorization = parameter(fcgi, "HTTP_AUTHORIZATION");
   request.origin = parameter(fcgi, "HTTP_ORIGIN");
-  request.user_agent = parameter(fcgi, "HTTP_USER_AGENT").substr(0, kMaxUserAgentBytes);
+  request.user_agent = parameter(fcgi, "HTTP_USER_AGENT");
   request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
   request.preflight_headers = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_HEADERS");
   request.content_length = content_length(fcgi);

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/password_policy.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 namespace latchkey::service {
 namespace {
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
+using base::equals_ignoring_case;
 
 bool has_any(std::string_view text, char first, char last) {
   return std::any_of(text.begin(), text.end(),
