@@ -21,6 +21,14 @@ Poco::Util::OptionSet option_set(std::initializer_list<OptionRow> rows) {
   return set;
 }
 
+// What Poco takes for a value and nobody means as one: nothing, or the next option.
+void refuse_odd_value(const Poco::Util::OptionSet& set, const std::string& name,
+                      const std::string& value) {
+  if (set.getOption(name).takesArgument() && (value.empty() || value.starts_with("--"))) {
+    throw UsageError("--" + name + " needs a value");
+  }
+}
+
 }  // namespace
 
 Arguments::Arguments(const std::vector<std::string>& words,
@@ -35,6 +43,7 @@ Arguments::Arguments(const std::vector<std::string>& words,
       if (!processor.process(word, name, value)) {
         positional_.push_back(word);
       } else if (!name.empty()) {
+        refuse_odd_value(set, name, value);
         options_[name] = value;
       }
     }

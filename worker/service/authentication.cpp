@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/authentication.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -21,11 +22,18 @@ void refuse_taken(const db::TakenNames& taken) {
   if (taken.username) throw Error(ErrorCode::kUserAlreadyExists, "The username is already taken");
 }
 
+// A name that was given in the wrong form is not missing too.
+bool has_fault_of_name(const Faults& faults) {
+  return std::any_of(faults.begin(), faults.end(), [](const base::FieldError& fault) {
+    return fault.field == "email" || fault.field == "username";
+  });
+}
+
 void check_login_names(LoginRequest& request) {
   if (request.email && request.username) {
     request.faults.push_back(
         {"username", "conflict", "must not be given together with an email"});
-  } else if (!request.email && !request.username && request.faults.empty()) {
+  } else if (!request.email && !request.username && !has_fault_of_name(request.faults)) {
     request.faults.push_back({"username", "required", "or an email must be given"});
   }
   for (const auto* const name : {&request.email, &request.username}) {
