@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace latchkey::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Arguments parsed(const Words& words) {
+  return Arguments(words, {{"config"}, {"workers"}, {"quiet", false}});
+}
+
+// What is wrong with the words; "" if nothing is.
+std::string fault_of(const Words& words) {
+  try {
+    (void)parsed(words);
+    return "";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()), "");
+    return error.what();
+  }
+}
+
+TEST(Arguments, WithoutWordsThereIsNothing) {
+  const Arguments arguments = parsed({});
+  EXPECT_FALSE(arguments.has("config"));
+  EXPECT_EQ(arguments.value("config"), std::nullopt);
+  EXPECT_TRUE(arguments.positional().empty());
+}
+
+TEST(Arguments, AValueFollowsOrStandsBehindAnEqualsSign) {
+  EXPECT_EQ(parsed({"--config", "/etc/a b"}).value("config"), "/etc/a b");
+  EXPECT_EQ(parsed({"--config=/etc/a=b"}).value("config"), "/etc/a=b");
+  EXPECT_TRUE(parsed({"--quiet"}).has("quiet"));
+}
+
+TEST(Arguments, TheRestGoesByPosition) {
+  const Arguments arguments = parsed({"api", "--config", "file", "more"});
+  EXPECT_EQ(arguments.positional(), (Words{"api", "more"}));
+  EXPECT_EQ(arguments.value("config"), "file");
+}
+
+TEST(Arguments, RefusesWhatItDoesNotKnow) {
+  EXPECT_NE(fault_of({"--unknown"}), "");
+  EXPECT_NE(fault_of({"-x"}), "");
+  EXPECT_NE(fault_of({"--configs", "x"}), "");
+  EXPECT_NE(fault_of({"--quiet=yes"}), "");
+}
+
+TEST(Arguments, RefusesAnOptionWithoutItsValue) {
+  EXPECT_NE(fault_of({"--config"}), "");
+  EXPECT_NE(fault_of({"--workers", "3", "--config"}), "");
+}
+
+// As getopt_long(3) has it: whatever follows is the value.
+TEST(Arguments, AValueMayLookLikeAnOptionOrBeEmpty) {
+  EXPECT_EQ(parsed({"--config", "--workers"}).value("config"), "--workers");
+  EXPECT_EQ(parsed({"--config="}).value("config"), "");
+}
+
+TEST(Arguments, TwoDashesEndTheOptions) {
+  EXPECT_EQ(parsed({"--quiet", "--", "--config"}).positional(), Words{"--config"});
+}
+
+TEST(Arguments, RefusesAnOptionThatIsGivenTwice) {
+  EXPECT_NE(fault_of({"--config", "a", "--config", "b"}), "");
+}
+
+int number_of(const std::string& text) {
+  return parsed({"--workers", text}).number("workers", 2, 1, 256);
+}
+
+TEST(Arguments, ReadsAWholeNumberInItsRange) {
+  EXPECT_EQ(parsed({}).number("workers", 2, 1, 256), 2);
+  EXPECT_EQ(number_of("1"), 1);
+  EXPECT_EQ(number_of("256"), 256);
+}
+
+TEST(Arguments, RefusesOtherNumbers) {
+  for (const std::string text :
+       {"0", "257", "x", "3x", "3.5", "0x10", " 3", "+3", "99999999999999999999"}) {
+    try {
+      (void)number_of(text);
+      ADD_FAILURE() << text;
+    } catch (const UsageError& error) {
+      EXPECT_STREQ(error.what(), "--workers takes a whole number from 1 to 256") << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace latchkey::cli

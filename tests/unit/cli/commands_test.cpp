@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cli/arguments.h"
+#include "cli/exit_code.h"
+
+namespace latchkey::cli {
+namespace {
+
+std::string printed_by(int (*command)(const Words&), const Words& words) {
+  testing::internal::CaptureStdout();
+  const int exit_code = command(words);
+  std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(exit_code, kExitOk);
+  return text;
+}
+
+TEST(Commands, TheVersionIsOneLine) {
+  const std::string text = printed_by(show_version, {});
+  EXPECT_TRUE(text.starts_with("latchkey ")) << text;
+  EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+}
+
+TEST(Commands, TheSettingsCanBeExplainedWithoutAny) {
+  EXPECT_NE(printed_by(show_config, {"--list"}).find("DATABASE_URL"), std::string::npos);
+  EXPECT_NE(printed_by(show_config, {"--env-example"}).find("DATABASE_URL="), std::string::npos);
+}
+
+// Whatever is wrong with the words is said before a setting is read or a process started.
+TEST(Commands, RefuseWordsThatTheyDoNotTake) {
+  EXPECT_THROW(show_version({"now"}), UsageError);
+  EXPECT_THROW(show_version({"--now"}), UsageError);
+  EXPECT_THROW(show_config({"DATABASE_URL"}), UsageError);
+  EXPECT_THROW(serve({"now"}), UsageError);
+  EXPECT_THROW(serve({"--api-workers", "0"}), UsageError);
+  EXPECT_THROW(serve({"--hash-workers", "257"}), UsageError);
+  EXPECT_THROW(worker({}), UsageError);
+  EXPECT_THROW(worker({"other"}), UsageError);
+  EXPECT_THROW(worker({"api", "hash"}), UsageError);
+  EXPECT_THROW(worker({"api", "--slot", "0"}), UsageError);
+}
+
+TEST(Commands, SayHowTheyAreUsed) {
+  for (const auto& usage : {serve_usage(), worker_usage(), config_usage(), version_usage()}) {
+    EXPECT_TRUE(usage.starts_with("latchkey ")) << usage;
+  }
+}
+
+}  // namespace
+}  // namespace latchkey::cli

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A server that speaks enough of PostgreSQL's protocol (version 3.0) to be connected to and called,
+// and answers each call with what the test has put on its list: rows, an error, silence, or the end
+// of the connection. What a real server would never do on demand.
+//
+// It listens on a Unix socket in a folder of its own and lives on a thread, since the caller under
+// test waits for it.
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/descriptor.h"
+
+namespace latchkey::db {
+
+using Value = std::optional<std::string>;
+using Row = std::vector<Value>;
+
+struct Reply {
+  enum class Kind { kRows, kFault, kSilence, kClose };
+  Kind kind = Kind::kRows;
+  std::vector<Row> rows{};
+  std::string sqlstate{};        // of kFault
+  bool is_last = false;          // the connection is closed after the answer
+};
+
+inline Reply one_row(Row row) { return {.kind = Reply::Kind::kRows, .rows = {std::move(row)}}; }
+inline Reply fault(std::string sqlstate) {
+  return {.kind = Reply::Kind::kFault, .sqlstate = std::move(sqlstate)};
+}
+inline Reply silence() { return {.kind = Reply::Kind::kSilence}; }
+inline Reply closing() { return {.kind = Reply::Kind::kClose}; }
+
+struct ReceivedCall {
+  std::string statement;  // the name of a prepared one, the text of another
+  Row parameters;
+};
+
+class ScriptedServer {
+ public:
+  ScriptedServer() {
+    std::string folder = "/tmp/latchkey-server-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    folder_ = folder;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    std::array<int, 2> ends{};
+    if (bind(listening_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+        listen(listening_.get(), 8) != 0 || pipe(ends.data()) != 0) {
+      throw std::runtime_error("the server cannot listen");
+    }
+    stop_reader_ = base::Descriptor(ends[0]);
+    stop_writer_ = base::Descriptor(ends[1]);
+    start_thread();
+  }
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+  ~ScriptedServer() {
+    stop_writer_.reset();
+    thread_.join();
+    unlink(path().c_str());
+    rmdir(folder_.c_str());
+  }
+
+  [[nodiscard]] std::string url() const { return "host=" + folder_ + " user=u dbname=d"; }
+
+  // ---- the script
+
+  void will_answer(Reply reply) {
+    const std::lock_guard lock(mutex_);
+    replies_.push_back(std::move(reply));
+  }
+  void will_refuse_connections(std::string sqlstate) {
+    const std::lock_guard lock(mutex_);
+    refusal_ = std::move(sqlstate);
+  }
+
+  // ---- what happened
+
+  [[nodiscard]] std::vector<ReceivedCall> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  [[nodiscard]] ReceivedCall last_call() const { return calls().back(); }
+  [[nodiscard]] int connections() const {
+    const std::lock_guard lock(mutex_);
+    return connections_;
+  }
+  [[nodiscard]] int prepared() const {
+    const std::lock_guard lock(mutex_);
+    return prepared_;
+  }
+  // Returns once the server has closed this many connections.
+  void wait_for_closed(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return closed_ >= count; });
+  }
+
+ private:
+  struct Message {
+    char type = 0;
+    std::string body;
+  };
+
+  [[nodiscard]] std::string path() const { return folder_ + "/.s.PGSQL.5432"; }
+
+  // The alarm of a deadline belongs to the thread under test.
+  void start_thread() {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  // Whether `fd` can be read before the test ends.
+  [[nodiscard]] bool wait_to_read(int fd) const {
+    std::array<pollfd, 2> entries{pollfd{fd, POLLIN, 0}, pollfd{stop_reader_.get(), POLLIN, 0}};
+    poll(entries.data(), entries.size(), -1);
+    return entries[1].revents == 0;
+  }
+
+  void run() {
+    while (wait_to_read(listening_.get())) {
+      base::Descriptor client(accept(listening_.get(), nullptr, nullptr));
+      serve(client.get());
+      client.reset();
+      const std::lock_guard lock(mutex_);
+      ++closed_;
+      changed_.notify_all();
+    }
+  }
+
+  void serve(int client) {
+    is_last_ = false;
+    if (!take(client, 4)) return;
+    const std::uint32_t length = number_at(input_, 0);
+    if (!take(client, length)) return;
+    input_.erase(0, length);
+    {
+      const std::lock_guard lock(mutex_);
+      ++connections_;
+      if (refusal_) {
+        send_all(client, error("FATAL", *refusal_));
+        return;
+      }
+    }
+    send_all(client, message('R', std::string(4, '\0')) + parameter("server_version", "15.0") +
+                         parameter("client_encoding", "UTF8") +
+                         parameter("standard_conforming_strings", "on") + ready());
+    while (answer_message(client)) {
+    }
+    input_.clear();
+  }
+
+  // False when the connection is over.
+  bool answer_message(int client) {
+    Message in;
+    if (!read_message(client, in)) return false;
+    switch (in.type) {
+      case 'P':
+        note_parse(in.body);
+        send_all(client, message('1', ""));
+        return true;
+      case 'B':
+        note_bind(in.body);
+        send_all(client, message('2', ""));
+        return true;
+      case 'E':
+        return answer_call(client);
+      case 'S':
+        send_all(client, ready());
+        return !is_last_;
+      case 'X':
+        return false;
+      default:  // Describe is answered with the rows
+        return true;
+    }
+  }
+
+  void note_parse(const std::string& body) {
+    const std::lock_guard lock(mutex_);
+    const std::string name = body.c_str();
+    unnamed_sql_ = body.c_str() + name.size() + 1;
+    if (!name.empty()) ++prepared_;
+  }
+
+  void note_bind(std::string_view body) {
+    const auto take_text = [&body] {
+      std::string text(body.substr(0, body.find('\0')));
+      body.remove_prefix(text.size() + 1);
+      return text;
+    };
+    take_text();  // the portal
+    ReceivedCall call{take_text(), {}};
+    if (call.statement.empty()) call.statement = unnamed_sql_;
+    body.remove_prefix(2 + 2 * short_at(body, 0));  // formats
+    const std::size_t count = short_at(body, 0);
+    body.remove_prefix(2);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t length = number_at(body, 0);
+      body.remove_prefix(4);
+      if (length == kNull) {
+        call.parameters.emplace_back();
+        continue;
+      }
+      call.parameters.emplace_back(body.substr(0, length));
+      body.remove_prefix(length);
+    }
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+  }
+
+  bool answer_call(int client) {
+    Reply reply;
+    {
+      const std::lock_guard lock(mutex_);
+      if (replies_.empty()) return false;
+      reply = std::move(replies_.front());
+      replies_.pop_front();
+    }
+    is_last_ = reply.is_last;
+    switch (reply.kind) {
+      case Reply::Kind::kClose:
+        return false;
+      case Reply::Kind::kSilence: {
+        Message ignored;
+        while (read_message(client, ignored)) {
+        }
+        return false;
+      }
+      case Reply::Kind::kFault:
+        send_all(client, error("ERROR", reply.sqlstate));
+        return true;
+      case Reply::Kind::kRows:
+        break;
+    }
+    send_all(client, table(reply.rows) + message('C', std::string("SELECT 1\0", 9)));
+    return true;
+  }
+
+  // ---- messages
+
+  static constexpr std::uint32_t kNull = 0xFFFFFFFFU;
+
+  static std::uint32_t byte_at(std::string_view text, std::size_t at) {
+    return static_cast<unsigned char>(text.at(at));
+  }
+  static std::uint32_t short_at(std::string_view text, std::size_t at) {
+    return byte_at(text, at) << 8U | byte_at(text, at + 1);
+  }
+  static std::uint32_t number_at(std::string_view text, std::size_t at) {
+    return short_at(text, at) << 16U | short_at(text, at + 2);
+  }
+  static std::string short_of(std::size_t value) {
+    return {static_cast<char>(value >> 8U & 0xFFU), static_cast<char>(value & 0xFFU)};
+  }
+  static std::string number_of(std::size_t value) {
+    return short_of(value >> 16U & 0xFFFFU) + short_of(value & 0xFFFFU);
+  }
+  static std::string message(char type, std::string_view body) {
+    return type + number_of(body.size() + 4) + std::string(body);
+  }
+  static std::string parameter(const std::string& name, const std::string& value) {
+    return message('S', name + '\0' + value + '\0');
+  }
+  static std::string ready() { return message('Z', "I"); }
+  static std::string error(const std::string& severity, const std::string& sqlstate) {
+    return message('E', "S" + severity + '\0' + "V" + severity + '\0' + "C" + sqlstate + '\0' +
+                            "Mscripted" + '\0' + '\0');
+  }
+  static std::string table(const std::vector<Row>& rows) {
+    const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+    std::string description = short_of(columns);
+    for (std::size_t i = 0; i < columns; ++i) {
+      description += "c" + std::string(1, '\0') + number_of(0) + short_of(0) + number_of(25) +
+                     short_of(0xFFFF) + number_of(kNull) + short_of(0);
+    }
+    std::string out = message('T', description);
+    for (const Row& row : rows) {
+      std::string data = short_of(row.size());
+      for (const Value& value : row) {
+        data += value ? number_of(value->size()) + *value : number_of(kNull);
+      }
+      out += message('D', data);
+    }
+    return out;
+  }
+
+  // Makes sure that at least `count` bytes of input are there.
+  bool take(int client, std::size_t count) {
+    while (input_.size() < count) {
+      std::array<char, 4096> buffer{};
+      const ssize_t got =
+          wait_to_read(client) ? read(client, buffer.data(), buffer.size()) : ssize_t{0};
+      if (got <= 0) {
+        input_.clear();
+        return false;
+      }
+      input_.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return true;
+  }
+  bool read_message(int client, Message& message) {
+    if (!take(client, 5)) return false;
+    const std::size_t length = 1 + number_at(input_, 1);
+    if (!take(client, length)) return false;
+    message = {input_[0], input_.substr(5, length - 5)};
+    input_.erase(0, length);
+    return true;
+  }
+  static void send_all(int client, std::string_view bytes) {
+    [[maybe_unused]] const ssize_t sent = send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+
+  std::string folder_;
+  base::Descriptor listening_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  base::Descriptor stop_reader_;
+  base::Descriptor stop_writer_;
+  std::thread thread_;
+
+  // Of the thread alone.
+  std::string input_;
+  std::string unnamed_sql_;
+  bool is_last_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Reply> replies_;
+  std::optional<std::string> refusal_;
+  std::vector<ReceivedCall> calls_;
+  int connections_ = 0;
+  int prepared_ = 0;
+  int closed_ = 0;
+};
+
+}  // namespace latchkey::db
