@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from latchkey_testkit.client import LOOPBACK
 from latchkey_testkit.secrecy import fresh_marker
 
 
@@ -19,7 +20,7 @@ def test_a_finished_request(service, client, account):
     assert (line["method"], line["path"], line["route"]) == ("GET", "/users/me", "/users/me")
     assert line["status_code"] == 200
     assert line["level"] == "INFO"
-    assert line["client_ip"] == "127.0.0.1"
+    assert line["client_ip"] in LOOPBACK
     assert str(line["user_id"]) == str(account.id)
     assert 0 < line["db_ms"] <= line["duration_ms"]
     assert re.search(r"api", str(line["worker"])) and re.search(r"\d", str(line["worker"]))

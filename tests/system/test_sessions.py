@@ -4,6 +4,7 @@
 import pytest
 
 from latchkey_testkit.accounts import Account
+from latchkey_testkit.client import LOOPBACK
 from latchkey_testkit.problem import check_timestamp
 from latchkey_testkit.tokens import claims_of
 
@@ -88,7 +89,7 @@ def test_list(client, account):
         check_timestamp(entry["created_at"])
         check_timestamp(entry["last_used_at"])
         assert entry["expires_at"] > entry["created_at"]
-        assert entry["ip"] == "127.0.0.1"
+        assert entry["ip"] in LOOPBACK
         assert entry["user_agent"] == "latchkey-testkit"
 
 

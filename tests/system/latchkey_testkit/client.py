@@ -16,6 +16,9 @@ from . import problem, secrecy
 
 TIMEOUT_S = 60
 
+# What "localhost" may be for the client, and so the client for the service.
+LOOPBACK = ("127.0.0.1", "::1")
+
 
 class Reply:
     def __init__(self, method, path, status, header_pairs, body, elapsed_s=0.0, version=""):
