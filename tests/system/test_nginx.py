@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What nginx answers by itself, TLS and HTTP versions, and the plain port."""
 
+import contextlib
 import socket
 import ssl
 
@@ -10,6 +11,7 @@ from latchkey_testkit.accounts import registration
 from latchkey_testkit.client import (
     TIMEOUT_S,
     Http2Client,
+    open_connection,
     plain_exchange,
     raw_exchange,
     raw_request,
@@ -183,3 +185,21 @@ def test_plain_port_refuses_the_rest(service, method, path):
     reply = plain_exchange(service, raw_request(method, path, headers))
     reply.expect_problem(400, "VALIDATION_ERROR")
     assert reply.header("Location") is None
+
+
+# --- the hash queue -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/auth/login"), ("POST", "/auth/register"), ("PUT", "/users/me/password")],
+)
+def test_dribbled_bodies_of_one_address_leave_the_queue_to_others(client, account, service, method, path):
+    """nginx counts a request from its header on: one address must not fill the queue (100 here)."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            connection = stack.enter_context(open_connection(service, "127.0.0.2"))
+            connection.sendall(f"{head}Content-Length: 9000\r\n\r\n{{".encode())
+        account.login().expect(200)
+        client.post("/auth/register", registration()).expect(201)

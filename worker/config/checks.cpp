@@ -109,6 +109,28 @@ Fault check_host_and_port(std::string_view scheme, std::string_view authority) {
   return std::nullopt;
 }
 
+bool is_hex_digit(char c) {
+  return std::string_view("0123456789abcdefABCDEF").find(c) != std::string_view::npos;
+}
+
+// A password with '@', '/' or '%' that was not escaped makes libpq take parts of it for a host or
+// a port, and quote them in its messages.
+Fault check_uri_escapes(std::string_view rest) {
+  const std::string_view before_query = rest.substr(0, rest.find('?'));
+  const std::size_t at = before_query.find('@');
+  const bool has_second_at = at != before_query.rfind('@');
+  const bool has_late_at = at != std::string_view::npos && before_query.find('/') < at;
+  if (has_second_at || has_late_at) {
+    return "has a user or password with an @ or / in it (write them as %40 and %2F)";
+  }
+  for (std::size_t i = rest.find('%'); i != std::string_view::npos; i = rest.find('%', i + 1)) {
+    if (i + 2 >= rest.size() || !is_hex_digit(rest[i + 1]) || !is_hex_digit(rest[i + 2])) {
+      return "has a % that begins no escape (write it as %25)";
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Fault check_database_url(std::string_view text) {
@@ -116,7 +138,7 @@ Fault check_database_url(std::string_view text) {
     if (has_control(text) || text.find(' ') != std::string_view::npos) {
       return "has a space or a control character (write it as %20 or the like)";
     }
-    return std::nullopt;
+    return check_uri_escapes(text.substr(text.find("//") + 2));
   }
   if (text.find('\0') != std::string_view::npos || !is_key_value_pairs(text)) {
     return "is neither a postgresql:// URI nor key=value pairs";

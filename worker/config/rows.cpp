@@ -331,15 +331,19 @@ constexpr std::array kRows{
         .name = "HASH_QUEUE_LOGIN",
         .default_text = "16",
         .kind = IntegerKind{&Settings::hash_queue_login, 1, 10'000},
-        .help = "Logins and password changes that may wait or run at once; the next gets 503.",
+        .help = "Logins, and as many password changes, that may wait or run at once; the next gets "
+                "503. "
+                "One client address gets three quarters at the most.",
         .example = {},
     },
     Row{
         .group = "nginx",
         .name = "HASH_QUEUE_REGISTER",
-        .default_text = "64",
+        .default_text = "80",
         .kind = IntegerKind{&Settings::hash_queue_register, 1, 10'000},
-        .help = "Registrations that may wait or run at once; the next gets 503.",
+        .help = "Registrations that may wait or run at once; the next gets 503. One client address "
+                "gets "
+                "three quarters at the most.",
         .example = {},
     },
 };

@@ -215,6 +215,14 @@ def _words_of_request_line(data):
     return method, path
 
 
+def open_connection(service, source):
+    """A TLS connection from an address of this machine, to be closed by the caller."""
+    plain = socket.create_connection(
+        ("127.0.0.1", service.https_port), TIMEOUT_S, source_address=(source, 0)
+    )
+    return tls_context(service).wrap_socket(plain, server_hostname="localhost")
+
+
 def raw_exchange(service, data, *, context=None, checked=True):
     """Sends bytes over TLS, as they are, and reads one answer."""
     context = context or tls_context(service)

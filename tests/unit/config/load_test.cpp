@@ -52,7 +52,7 @@ TEST(LoadTest, HasADefaultForEverythingThatIsNotRequired) {
   EXPECT_EQ(s.rate_limit_login, Rate{10});
   EXPECT_EQ(s.rate_limit_register, Rate{10});
   EXPECT_EQ(s.hash_queue_login, 16);
-  EXPECT_EQ(s.hash_queue_register, 64);
+  EXPECT_EQ(s.hash_queue_register, 80);
   EXPECT_THAT(s.warnings, IsEmpty());
 }
 
