@@ -50,10 +50,6 @@ class Workspace {
   std::unique_ptr<crypt_data> data_;
 };
 
-int cost_of(std::string_view stored) {
-  return (stored[kCostAt] - '0') * 10 + (stored[kCostAt + 1] - '0');
-}
-
 // The last character of salt and of hash carries fewer than six bits; a hash with others set was
 // never written by bcrypt and can never be equal to what it computes.
 bool ends_on(char last, unsigned zero_bits) {
@@ -77,6 +73,10 @@ bool can_be_hashed(std::string_view password) {
 }
 
 }  // namespace
+
+int cost_of(std::string_view stored) {
+  return (stored[kCostAt] - '0') * 10 + (stored[kCostAt + 1] - '0');
+}
 
 bool is_usable(std::string_view stored) {
   if (stored.size() != kHashChars) return false;

@@ -26,6 +26,7 @@ inline constexpr int kMinCost = 4;
 inline constexpr int kMaxCost = 16;
 
 bool is_usable(std::string_view stored);
+int cost_of(std::string_view stored);
 bool needs_rehash(std::string_view stored, int cost);
 std::string hash(std::string_view password, int cost, base::Random& random);
 bool verify(std::string_view password, std::string_view stored);

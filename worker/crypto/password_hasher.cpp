@@ -23,9 +23,21 @@ PasswordVerdict SchemeHasher::verify(std::string_view password, std::string_view
     verify_nothing(password);
     return {.unusable_hash = true};
   }
-  if (!scheme->verify(password, stored_hash)) return {};
+  const bool is_configured = scheme->name == scheme_.name;
+  if (!scheme->verify(password, stored_hash)) {
+    if (is_configured) spend_rest(password, stored_hash);
+    return {};
+  }
   return {.match = PasswordMatch::kMatch,
-          .needs_rehash = scheme != &scheme_ || scheme->needs_rehash(stored_hash, cost_)};
+          .needs_rehash = !is_configured || scheme->needs_rehash(stored_hash, cost_)};
+}
+
+// The work doubles with each unit of cost, so what is missing between two costs is one hash of
+// each cost from the lower one on: 2^c + 2^(c+1) + ... + 2^(C-1) = 2^C - 2^c.
+void SchemeHasher::spend_rest(std::string_view password, std::string_view stored_hash) {
+  for (int cost = scheme_.cost_of(stored_hash); cost < cost_; ++cost) {
+    (void)scheme_.verify(password, scheme_.make_dummy(cost, random_));
+  }
 }
 
 void SchemeHasher::verify_nothing(std::string_view password) {

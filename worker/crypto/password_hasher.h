@@ -6,7 +6,9 @@
 //
 // Whether a user exists must not show in the time of an answer. So every check costs one hash: an
 // unknown user (verify_nothing), a password that is too long or holds a NUL, and a stored hash
-// that cannot be used all take as long as a wrong password.
+// that cannot be used all take as long as a wrong password. A wrong password for a hash of a lower
+// cost than the configured one (from before the setting was raised, or imported) takes the rest of
+// the time too.
 //
 // Runs in hash workers and on the command line. A wrong password is an answer. A password that
 // the caller should have refused, passed to hash(), is a bug: Error(kInternalError).
@@ -62,6 +64,8 @@ class SchemeHasher final : public PasswordHasher {
   [[nodiscard]] std::size_t max_password_bytes() const override;
 
  private:
+  void spend_rest(std::string_view password, std::string_view stored_hash);
+
   const PasswordScheme& scheme_;
   int cost_;
   base::Random& random_;

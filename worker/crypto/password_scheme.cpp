@@ -17,6 +17,7 @@ constexpr std::array kSchemes{
         .min_cost = bcrypt::kMinCost,
         .max_cost = bcrypt::kMaxCost,
         .is_usable = &bcrypt::is_usable,
+        .cost_of = &bcrypt::cost_of,
         .needs_rehash = &bcrypt::needs_rehash,
         .hash = &bcrypt::hash,
         .verify = &bcrypt::verify,

@@ -30,6 +30,8 @@ struct PasswordScheme {
 
   // Has `stored` exactly the form of this scheme, with a cost within the bounds?
   bool (*is_usable)(std::string_view stored);
+  // The cost that `stored`, which is usable, was made with; one more doubles the work.
+  int (*cost_of)(std::string_view stored);
   // Would hash() at this cost make a hash of another variant or cost? `stored` is usable.
   bool (*needs_rehash)(std::string_view stored, int cost);
   // `password` has at most max_password_bytes and no NUL.

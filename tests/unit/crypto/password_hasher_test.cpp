@@ -57,6 +57,7 @@ const PasswordScheme& counting_row() {
       .min_cost = 1,
       .max_cost = 2,
       .is_usable = [](std::string_view) { return true; },
+      .cost_of = [](std::string_view) { return 1; },
       .needs_rehash = [](std::string_view, int) { return false; },
       .hash = [](std::string_view, int, base::Random&) { return std::string("made"); },
       .verify =
@@ -85,6 +86,28 @@ TEST(SchemeHasherTest, AlwaysVerifiesOnce) {
   EXPECT_EQ(hasher.verify("password", "*0"), kUnusable);
   ASSERT_EQ(calls().size(), 1U);
   EXPECT_EQ(calls()[0].stored, "dummy2");
+}
+
+// The row of calls that a wrong password causes: against a hash of cost 4 where 6 is configured.
+TEST(SchemeHasherTest, AWrongPasswordForACheaperHashTakesTheRestOfTheTime) {
+  static std::vector<int> costs;
+  static const PasswordScheme recording = [] {
+    PasswordScheme row = bcrypt_row();
+    row.verify = [](std::string_view password, std::string_view stored) {
+      costs.push_back(bcrypt_row().cost_of(stored));
+      return bcrypt_row().verify(password, stored);
+    };
+    return row;
+  }();
+  base::SystemRandom random;
+  const std::string cheap = SchemeHasher(bcrypt_row(), 4, random).hash("correct horse");
+  SchemeHasher hasher(recording, 6, random);
+  // The stored hash is checked by the row of the registry; the rest by the configured row.
+  EXPECT_EQ(hasher.verify("wrong horse", cheap), kWrong);
+  EXPECT_EQ(costs, (std::vector<int>{4, 5}));
+  costs.clear();
+  EXPECT_EQ(hasher.verify("correct horse", cheap), kMatchedButOld);
+  EXPECT_EQ(costs, (std::vector<int>{})) << "who knows the password learns nothing";
 }
 
 TEST(SchemeHasherTest, AsksForARehashIntoAnotherScheme) {
