@@ -40,10 +40,13 @@ BEGIN
        SET email = coalesce(p_email, u.email), username = coalesce(p_username, u.username),
            updated_at = clock_timestamp()
      WHERE u.id = p_user_id
+       AND (u.email, u.username)
+           IS DISTINCT FROM (coalesce(p_email, u.email), coalesce(p_username, u.username))
     RETURNING 'updated', u.id, u.email, u.username, u.is_active, latchkey.epoch_ms(u.created_at),
               latchkey.epoch_ms(u.updated_at), latchkey.epoch_ms(u.last_login)
          INTO outcome, user_id, email, username, is_active, created_at_ms,
               updated_at_ms, last_login_ms;
+    outcome := coalesce(outcome, 'unchanged');
   EXCEPTION WHEN unique_violation OR check_violation THEN
     GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
     CASE v_constraint
@@ -56,6 +59,17 @@ BEGIN
     END CASE;
     RETURN;
   END;
+
+  -- The names that the user already has: nothing happened, so nothing is written or audited.
+  IF outcome <> 'updated' THEN
+    SELECT 'updated', u.id, u.email, u.username, u.is_active, latchkey.epoch_ms(u.created_at),
+           latchkey.epoch_ms(u.updated_at), latchkey.epoch_ms(u.last_login)
+      INTO outcome, user_id, email, username, is_active, created_at_ms,
+           updated_at_ms, last_login_ms
+      FROM latchkey.users AS u
+     WHERE u.id = p_user_id;
+    RETURN;
+  END IF;
 
   PERFORM latchkey.record_event(
     'user_updated', p_user_id, p_session_id,

@@ -50,7 +50,7 @@ BEGIN
            WHEN (p_counter BETWEEN 0 AND s.counter) IS NOT TRUE THEN 'unknown'
            -- With an equal counter it was the user's state that stopped the UPDATE.
            WHEN NOT u.is_active OR s.counter = p_counter THEN 'inactive'
-           WHEN s.counter = p_counter + 1 AND p_leeway_ms > 0
+           WHEN s.counter - 1 = p_counter AND p_leeway_ms > 0
                 AND v_now < s.rotated_at + p_leeway_ms * interval '1 millisecond' THEN 'repeated'
            ELSE 'reused'
          END

@@ -2,7 +2,7 @@
 -- Dead and inactive callers are tested in session_control.sql.
 \ir fixture.psql
 
-SELECT plan(21);
+SELECT plan(23);
 SELECT pg_temp.enrol('Ann', 1) AS ann, pg_temp.enrol('bob', 9) AS bob \gset
 UPDATE latchkey.users SET updated_at = '2026-01-01';
 
@@ -36,6 +36,15 @@ SELECT is(row(r.outcome, r.user_id)::text, row(expected, NULL)::text,
  CROSS JOIN latchkey.update_user(pg_temp.sid(1), :ann, t.email, t.username, NULL, NULL, NULL) r;
 SELECT is(row(email, username)::text, row('NEW@example.com', 'ANNA')::text, 'all or nothing')
   FROM latchkey.users WHERE id = :ann;
+
+-- The names that she has: an answer, but no row of audit and no new time.
+UPDATE latchkey.users SET updated_at = '2026-01-02' WHERE id = :ann;
+SELECT is(row(r.outcome, r.email, r.username, r.updated_at_ms)::text,
+          row('updated', 'NEW@example.com', 'ANNA', latchkey.epoch_ms('2026-01-02'))::text,
+          'nothing changes')
+  FROM latchkey.update_user(pg_temp.sid(1), :ann, 'NEW@example.com', 'ANNA', NULL, NULL, 'again') r;
+SELECT is(count(*), 0::bigint, 'and nothing is audited')
+  FROM latchkey.audit_events WHERE request_id = 'again';
 
 -- A name that is taken between the look and the write: seen by the index only.
 CREATE FUNCTION pg_temp.taken_late() RETURNS trigger LANGUAGE plpgsql
