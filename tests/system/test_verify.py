@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /auth/verify, which nginx's auth_request asks."""
 
+import pytest
+
 from latchkey_testkit.tokens import claims_of
 
 
@@ -57,3 +59,10 @@ def test_no_database_call(service, client, account):
     """By the token alone means that the database is not asked."""
     request_id = verify(client, account.session).expect(204).header("X-Request-ID")
     assert service.logs.wait_for_request(request_id).get("db_ms", 0) in (0, None)
+
+
+@pytest.mark.parametrize("query", ["?check=Session", "?check=", "?check", "?Check=user", "?a=b&check=no"])
+def test_a_misspelt_check_is_refused(client, account, query):
+    """It must not turn the look-up off unseen."""
+    account.session.logout().expect(200)
+    verify(client, account.session, query).expect_problem(400, "VALIDATION_ERROR")

@@ -7,6 +7,7 @@
 #include "api/endpoints.h"
 #include "api/exchange_view.h"
 #include "api/views.h"
+#include "base/error.h"
 
 namespace latchkey::api {
 
@@ -52,10 +53,15 @@ Response log_out(Endpoints& endpoints, Exchange& exchange) {
 }
 
 // By the token alone, so that protecting an application costs no database call; with
-// ?check=session as strictly as every other path.
+// ?check=session as strictly as every other path. Another value is refused: a misspelt one in an
+// nginx configuration must not turn the look-up off unseen.
 Response verify(Endpoints& endpoints, Exchange& exchange) {
   const db::Caller caller = caller_of(exchange);
-  if (has_query_parameter(exchange, "check=session")) endpoints.accounts.find(caller);
+  const auto check = query_parameter(exchange, "check");
+  if (check && *check != "session") {
+    throw base::Error::validation({{"check", "invalid", "must be session if it is given"}});
+  }
+  if (check) endpoints.accounts.find(caller);
   Response response = Response::no_content();
   response.add_header("X-User-Id", std::to_string(caller.user_id));
   response.add_header("X-Session-Id", caller.session_id.text());

@@ -2,11 +2,11 @@
 #include "api/exchange_view.h"
 
 #include <arpa/inet.h>
-
 #include <array>
 #include <cstddef>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/utf8.h"
 
@@ -39,14 +39,19 @@ db::Origin origin_of(const http::Exchange& exchange) {
   };
 }
 
-bool has_query_parameter(const http::Exchange& exchange, std::string_view parameter) {
+std::optional<std::string_view> query_parameter(const http::Exchange& exchange,
+                                                std::string_view name) {
   std::string_view rest = exchange.request.query;
   while (!rest.empty()) {
     const std::size_t end = rest.find('&');
-    if (rest.substr(0, end) == parameter) return true;
+    const std::string_view pair = rest.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (base::equals_ignoring_case(pair.substr(0, equals), name)) {
+      return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    }
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace latchkey::api

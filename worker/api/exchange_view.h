@@ -5,6 +5,7 @@
 //
 // Runs in workers.
 
+#include <optional>
 #include <string_view>
 
 #include "db/records.h"
@@ -18,7 +19,9 @@ db::Caller caller_of(const http::Exchange& exchange);
 // Where the request comes from, fit to be stored: a valid address or none, text in UTF-8.
 db::Origin origin_of(const http::Exchange& exchange);
 
-// Whether the query string holds `name=value` among its parameters.
-bool has_query_parameter(const http::Exchange& exchange, std::string_view parameter);
+// The value of a parameter of the query string, as it was sent (no percent escape is decoded);
+// the first if there are several. The name is compared without regard to case.
+std::optional<std::string_view> query_parameter(const http::Exchange& exchange,
+                                                std::string_view name);
 
 }  // namespace latchkey::api

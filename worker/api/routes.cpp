@@ -42,13 +42,13 @@ std::vector<http::Route> routes() {
       {"POST",   "/auth/logout-all",     kBearer, kApi,  Body::kNone,       kDatabase,   bound<log_out_everywhere>,  {}},
       {"GET",    "/auth/sessions",       kBearer, kApi,  Body::kNone,       kDatabase,   bound<list_sessions>,       {}},
       {"DELETE", "/auth/sessions/{id}",  kBearer, kApi,  Body::kNone,       kDatabase,   bound<revoke_session>,      {ErrorCode::kNotFound}},
-      {"GET",    "/auth/verify",         kBearer, kApi,  Body::kNone,       kDatabase,   bound<verify>,              {}},
+      {"GET",    "/auth/verify",         kBearer, kApi,  Body::kNone,       kDatabase,   bound<verify>,              {ErrorCode::kValidationError}},
 
       {"GET",    "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<show_user>,           {}},
       {"PUT",    "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
       {"PATCH",  "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
       {"DELETE", "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<delete_user>,         {}},
-      {"PUT",    "/users/me/password",   kBearer, kHash, Body::kJson,       kDatabase,   bound<change_password>,     {ErrorCode::kInvalidCredentials}},
+      {"PUT",    "/users/me/password",   kBearer, kHash, Body::kJson,       kDatabase,   bound<change_password>,     {ErrorCode::kInvalidCredentials, ErrorCode::kTooManyRequests}},
   };
 }
 // clang-format on

@@ -22,8 +22,8 @@ Response update_user(Endpoints& endpoints, Exchange& exchange) {
   service::UpdateRequest request{
       .email = body.optional("email"), .username = body.optional("username"), .faults = {}};
   request.faults = body.take_faults();
-  return user_response(endpoints.accounts.update(caller_of(exchange), std::move(request),
-                                                 origin_of(exchange)));
+  return user_response(
+      endpoints.accounts.update(caller_of(exchange), std::move(request), origin_of(exchange)));
 }
 
 Response delete_user(Endpoints& endpoints, Exchange& exchange) {
@@ -33,9 +33,10 @@ Response delete_user(Endpoints& endpoints, Exchange& exchange) {
 
 Response change_password(Endpoints& endpoints, Exchange& exchange) {
   BodyReader body(exchange, http::Body::kJson);
-  service::PasswordChangeRequest request{.current_password = body.required_secret("current_password"),
-                                         .new_password = body.required_secret("new_password"),
-                                         .faults = {}};
+  service::PasswordChangeRequest request{
+      .current_password = body.required_secret("current_password"),
+      .new_password = body.required_secret("new_password"),
+      .faults = {}};
   request.faults = body.take_faults();
   endpoints.accounts.change_password(caller_of(exchange), std::move(request), origin_of(exchange));
   return Response::no_content();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/body_reader.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "doubles/thrown_error.h"
 
@@ -64,8 +64,7 @@ TEST(BodyReader, GivesTheOneFieldOrThrows) {
 }
 
 TEST(BodyReader, ABodyThatCannotBeReadIsAnErrorAtOnce) {
-  EXPECT_EQ(doubles::thrown_by([] { (void)reader_of("{"); }).code(),
-            base::ErrorCode::kInvalidJson);
+  EXPECT_EQ(doubles::thrown_by([] { (void)reader_of("{"); }).code(), base::ErrorCode::kInvalidJson);
 }
 
 }  // namespace

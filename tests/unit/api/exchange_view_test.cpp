@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/exchange_view.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "doubles/records.h"
 #include "doubles/thrown_error.h"
@@ -41,27 +41,34 @@ TEST_F(ExchangeViewTest, AnOriginHasAnAddressOrNone) {
 }
 
 TEST_F(ExchangeViewTest, AnOriginIsFitToBeStored) {
-  request_.user_agent = "a\nb\xFF" "c";
+  request_.user_agent =
+      "a\nb\xFF"
+      "c";
   request_.request_id = "request-0001";
-  EXPECT_EQ(origin_of(exchange_).user_agent, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c");
+  EXPECT_EQ(origin_of(exchange_).user_agent,
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD"
+            "c");
   EXPECT_EQ(origin_of(exchange_).request_id, "request-0001");
   request_.user_agent = std::string(511, 'u') + "\xC3\xA9";
   EXPECT_EQ(origin_of(exchange_).user_agent, std::string(511, 'u'));
 }
 
-TEST_F(ExchangeViewTest, FindsAWholeQueryParameter) {
-  const auto is_found = [this](std::string_view query) {
+TEST_F(ExchangeViewTest, FindsTheValueOfAQueryParameter) {
+  const auto value_in = [this](std::string_view query) {
     request_.query = query;
-    return has_query_parameter(exchange_, "check=session");
+    return query_parameter(exchange_, "check");
   };
-  EXPECT_TRUE(is_found("check=session"));
-  EXPECT_TRUE(is_found("a=b&check=session"));
-  EXPECT_TRUE(is_found("check=session&a=b"));
-  EXPECT_TRUE(is_found("&&check=session&"));
-  for (const std::string_view query :
-       {"", "&", "check", "check=", "check=sessions", "xcheck=session", "check=Session",
-        "a=check=session"}) {
-    EXPECT_FALSE(is_found(query)) << query;
+  EXPECT_EQ(value_in("check=session"), "session");
+  EXPECT_EQ(value_in("a=b&check=session"), "session");
+  EXPECT_EQ(value_in("check=session&a=b"), "session");
+  EXPECT_EQ(value_in("&&check=session&check=no"), "session");
+  EXPECT_EQ(value_in("Check=Session"), "Session");
+  EXPECT_EQ(value_in("check"), "");
+  EXPECT_EQ(value_in("check="), "");
+  EXPECT_EQ(value_in("check=a=b"), "a=b");
+  for (const std::string_view query : {"", "&", "xcheck=session", "checks=session", "a=check"}) {
+    EXPECT_EQ(value_in(query), std::nullopt) << query;
   }
 }
 

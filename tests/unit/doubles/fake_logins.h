@@ -48,8 +48,7 @@ class FakeLogins final : public db::Logins {
   }
   db::Login record_success(const db::VerifiedLogin& login, const db::NewSession& session,
                            const db::Origin& origin) override {
-    successes.push_back(
-        {login.user_id, std::string(login.verified_hash), login.new_password_hash});
+    successes.push_back({login.user_id, std::string(login.verified_hash), login.new_password_hash});
     new_session = session;
     last_origin = origin;
     if (later_login && successes.size() > 1) return *later_login;
