@@ -6,9 +6,8 @@
 //
 // Runs in every process. No failures.
 
-#include <strings.h>
-
 #include <string_view>
+#include <strings.h>
 
 namespace latchkey::base {
 

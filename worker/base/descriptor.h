@@ -6,7 +6,6 @@
 // Runs in every process. Move-only; an empty Descriptor holds -1.
 
 #include <unistd.h>
-
 #include <utility>
 
 namespace latchkey::base {

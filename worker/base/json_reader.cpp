@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_reader.h"
 
+#include <limits>
+
 #include <Poco/Exception.h>
 #include <Poco/JSON/Handler.h>
 #include <Poco/JSON/Parser.h>
-
-#include <limits>
 
 #include "base/error.h"
 #include "base/json_scan.h"

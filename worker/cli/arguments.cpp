@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.h"
 
+#include <charconv>
+
 #include <Poco/Exception.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionProcessor.h>
 #include <Poco/Util/OptionSet.h>
-
-#include <charconv>
 
 namespace latchkey::cli {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <cstdio>
+#include <unistd.h>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -35,8 +34,7 @@ process::PoolOptions pool(const std::string& name, int workers, const std::strin
 }  // namespace
 
 int serve(const Words& words) {
-  const Arguments arguments(
-      words, {{"config"}, {"api-workers"}, {"hash-workers"}});
+  const Arguments arguments(words, {{"config"}, {"api-workers"}, {"hash-workers"}});
   if (!arguments.positional().empty()) throw UsageError("serve takes options only");
   const int api_workers = arguments.number("api-workers", kDefaultWorkers, 1, kMaxWorkers);
   const int hash_workers = arguments.number("hash-workers", kDefaultWorkers, 1, kMaxWorkers);
@@ -69,7 +67,8 @@ int serve(const Words& words) {
 
 std::string serve_usage() {
   return "latchkey serve [--config FILE] [--api-workers N] [--hash-workers N]\n"
-         "    Runs in the foreground: starts the workers of both pools on the sockets api.sock and\n"
+         "    Runs in the foreground: starts the workers of both pools on the sockets api.sock "
+         "and\n"
          "    hash.sock in RUNTIME_DIR, and replaces what dies. Logs go to standard error.\n"
          "    SIGTERM drains, SIGQUIT stops at once, SIGHUP replaces every worker by a new one,\n"
          "    SIGTTIN and SIGTTOU add and remove one.\n"

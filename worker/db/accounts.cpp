@@ -10,11 +10,10 @@ constexpr Statement kSessionUser{
     "session_user", "SELECT outcome, " LATCHKEY_USER_COLUMNS " FROM latchkey.session_user($1, $2)",
     Effect::kReads};
 
-constexpr Statement kUpdateUser{
-    "update_user",
-    "SELECT outcome, " LATCHKEY_USER_COLUMNS
-    " FROM latchkey.update_user($1, $2, $3, $4, $5, $6, $7)",
-    Effect::kWrites};
+constexpr Statement kUpdateUser{"update_user",
+                                "SELECT outcome, " LATCHKEY_USER_COLUMNS
+                                " FROM latchkey.update_user($1, $2, $3, $4, $5, $6, $7)",
+                                Effect::kWrites};
 
 constexpr Statement kDeactivateUser{
     "deactivate_user", "SELECT outcome FROM latchkey.deactivate_user($1, $2, $3, $4, $5)",
@@ -26,13 +25,12 @@ constexpr Statement kPasswordChangeBegin{
     Effect::kReads};
 
 constexpr Statement kPasswordChange{
-    "password_change",
-    "SELECT outcome FROM latchkey.password_change($1, $2, $3, $4, $5, $6, $7)", Effect::kWrites};
+    "password_change", "SELECT outcome FROM latchkey.password_change($1, $2, $3, $4, $5, $6, $7)",
+    Effect::kWrites};
 
 constexpr Statement kPasswordChangeFailed{
     "password_change_failed",
-    "SELECT outcome FROM latchkey.password_change_failed($1, $2, $3, $4, $5, $6)",
-    Effect::kWrites};
+    "SELECT outcome FROM latchkey.password_change_failed($1, $2, $3, $4, $5, $6)", Effect::kWrites};
 
 }  // namespace
 

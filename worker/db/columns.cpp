@@ -48,8 +48,8 @@ Standing read_standing(const Statement& statement, const Rows& rows, std::string
 
 void refuse_outcome(const Statement& statement, const Rows& rows) {
   throw base::Error(base::ErrorCode::kInternalError)
-      .because(std::string(statement.name) + " answered an unknown outcome: " +
-               std::string(base::cut_utf8(rows.text(0, 0), 32)));
+      .because(std::string(statement.name) +
+               " answered an unknown outcome: " + std::string(base::cut_utf8(rows.text(0, 0), 32)));
 }
 
 Parameter address_of(const Origin& origin) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/connect.h"
 
-#include <libpq-fe.h>
-#include <poll.h>
-#include <pqxx/except>
-
 #include <array>
 #include <cerrno>
+#include <libpq-fe.h>
 #include <memory>
 #include <new>
+#include <poll.h>
+#include <string>
+#include <string_view>
+
+#include <pqxx/except>
 
 namespace latchkey::db {
 namespace {
@@ -17,6 +19,15 @@ struct FinishHandle {
   void operator()(PGconn* handle) const { PQfinish(handle); }
 };
 using Handle = std::unique_ptr<PGconn, FinishHandle>;
+
+// libpq's own words, as far as they are about the server. Words about the connection string quote
+// it, and may quote the password: one with a '/' in it is read as a port.
+std::string words_of(const PGconn* handle) {
+  const std::string_view text = PQerrorMessage(handle);
+  const bool is_about_the_server =
+      text.starts_with("connection to server") || text.starts_with("could not ");
+  return std::string(is_about_the_server ? text : "libpq cannot use the connection string");
+}
 
 // Whether the socket became ready before the deadline.
 bool wait_for(int socket, short events, const Deadline& deadline) {
@@ -38,9 +49,13 @@ void complete(PGconn* handle, const Deadline& deadline) {
       throw pqxx::broken_connection("connecting took too long");
     }
     status = PQconnectPoll(handle);
-    if (status == PGRES_POLLING_FAILED) throw pqxx::broken_connection(PQerrorMessage(handle));
+    if (status == PGRES_POLLING_FAILED) throw pqxx::broken_connection(words_of(handle));
   }
 }
+
+// libpq would print notices on standard error, where every line is ours and is JSON; what the
+// server says in one may quote data.
+void drop_notice(void* /*context*/, const char* /*message*/) {}
 
 }  // namespace
 
@@ -49,14 +64,14 @@ pqxx::connectionpolicy::handle TimedConnectPolicy::do_startconnect(handle origin
   // What the connection string says of these goes first, except that text is always UTF-8.
   const std::array names{"fallback_application_name", "dbname", "client_encoding",
                          static_cast<const char*>(nullptr)};
-  const std::array values{"latchkey", options().c_str(), "UTF8",
-                          static_cast<const char*>(nullptr)};
+  const std::array values{"latchkey", options().c_str(), "UTF8", static_cast<const char*>(nullptr)};
   constexpr int kExpandDbname = 1;  // dbname holds a whole connection string
   Handle backend(PQconnectStartParams(names.data(), values.data(), kExpandDbname));
   if (backend == nullptr) throw std::bad_alloc();
   if (PQstatus(backend.get()) == CONNECTION_BAD) {
-    throw pqxx::broken_connection(PQerrorMessage(backend.get()));
+    throw pqxx::broken_connection(words_of(backend.get()));
   }
+  PQsetNoticeProcessor(backend.get(), drop_notice, nullptr);
   complete(backend.get(), deadline_);
   return backend.release();
 }

@@ -13,10 +13,10 @@
 //
 // Used by database.cpp only. Runs in workers.
 
+#include <string>
+
 #include <pqxx/connection_base>
 #include <pqxx/connectionpolicy>
-
-#include <string>
 
 #include "db/deadline.h"
 

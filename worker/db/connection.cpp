@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/connection.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <poll.h>
 
 namespace latchkey::db {
 

@@ -10,12 +10,12 @@
 //
 // Used by database.cpp only. Runs in workers. Failures are libpqxx's exceptions.
 
-#include <pqxx/nontransaction>
-#include <pqxx/result>
-
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <pqxx/nontransaction>
+#include <pqxx/result>
 
 #include "db/connect.h"
 #include "db/database.h"

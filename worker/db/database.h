@@ -43,15 +43,15 @@ struct Statement {
 // libpq would cut it there and look up something else.
 class Parameter {
  public:
-  Parameter(std::string_view text);             // NOLINT(google-explicit-constructor)
-  Parameter(const std::string& text);           // NOLINT(google-explicit-constructor)
+  Parameter(std::string_view text);    // NOLINT(google-explicit-constructor)
+  Parameter(const std::string& text);  // NOLINT(google-explicit-constructor)
   Parameter(const char* text) = delete;
-  Parameter(std::int64_t number);               // NOLINT(google-explicit-constructor)
-  Parameter(std::int32_t number);               // NOLINT(google-explicit-constructor)
-  Parameter(const base::Uuid& uuid);            // NOLINT(google-explicit-constructor)
-  Parameter(std::nullopt_t);                    // NOLINT(google-explicit-constructor)
+  Parameter(std::int64_t number);     // NOLINT(google-explicit-constructor)
+  Parameter(std::int32_t number);     // NOLINT(google-explicit-constructor)
+  Parameter(const base::Uuid& uuid);  // NOLINT(google-explicit-constructor)
+  Parameter(std::nullopt_t);          // NOLINT(google-explicit-constructor)
   template <typename T>
-  Parameter(const std::optional<T>& value)      // NOLINT(google-explicit-constructor)
+  Parameter(const std::optional<T>& value)  // NOLINT(google-explicit-constructor)
       : Parameter(value ? Parameter(*value) : Parameter(std::nullopt)) {}
 
   // nullptr for NULL.

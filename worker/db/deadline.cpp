@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/deadline.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 namespace latchkey::db {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/failure.h"
 
-#include <pqxx/except>
-
 #include <array>
 #include <string>
 #include <string_view>
+
+#include <pqxx/except>
 
 namespace latchkey::db {
 namespace {

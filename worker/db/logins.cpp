@@ -10,11 +10,11 @@ constexpr Statement kLoginNamesTaken{
     "login_names_taken",
     "SELECT email_taken, username_taken FROM latchkey.login_names_taken($1, $2)", Effect::kReads};
 
-constexpr Statement kRegisterUser{
-    "register_user",
-    "SELECT outcome, " LATCHKEY_USER_COLUMNS ", " LATCHKEY_SESSION_COLUMNS
-    " FROM latchkey.register_user($1, $2, $3, $4, $5, $6, $7, $8)",
-    Effect::kWrites};
+constexpr Statement kRegisterUser{"register_user",
+                                  "SELECT outcome, " LATCHKEY_USER_COLUMNS
+                                  ", " LATCHKEY_SESSION_COLUMNS
+                                  " FROM latchkey.register_user($1, $2, $3, $4, $5, $6, $7, $8)",
+                                  Effect::kWrites};
 
 constexpr Statement kLoginBegin{
     "login_begin", "SELECT user_id, password_hash, is_active FROM latchkey.login_begin($1, $2)",
@@ -26,9 +26,9 @@ constexpr Statement kLoginSucceeded{
     " FROM latchkey.login_succeeded($1, $2, $3, $4, $5, $6, $7, $8)",
     Effect::kWrites};
 
-constexpr Statement kLoginFailed{
-    "login_failed", "SELECT outcome FROM latchkey.login_failed($1, $2, $3, $4, $5)",
-    Effect::kWrites};
+constexpr Statement kLoginFailed{"login_failed",
+                                 "SELECT outcome FROM latchkey.login_failed($1, $2, $3, $4, $5)",
+                                 Effect::kWrites};
 
 }  // namespace
 
@@ -58,9 +58,8 @@ std::optional<Credential> PgLogins::find_credential(const LoginName& name) {
 Login PgLogins::record_success(const VerifiedLogin& login, const NewSession& session,
                                const Origin& origin) {
   const Rows rows = database_.call_for_one_row(
-      kLoginSucceeded,
-      {login.user_id, login.verified_hash, login.new_password_hash, session.id, session.ttl_s,
-       address_of(origin), origin.user_agent, origin.request_id});
+      kLoginSucceeded, {login.user_id, login.verified_hash, login.new_password_hash, session.id,
+                        session.ttl_s, address_of(origin), origin.user_agent, origin.request_id});
   const std::string_view outcome = rows.text(0, 0);
   if (outcome == "logged_in") return {LoginOutcome::kLoggedIn, read_grant(rows)};
   if (outcome == "inactive") return {LoginOutcome::kInactive, std::nullopt};
@@ -70,8 +69,8 @@ Login PgLogins::record_success(const VerifiedLogin& login, const NewSession& ses
 
 void PgLogins::record_failure(std::optional<std::int64_t> user_id, std::string_view reason,
                               const Origin& origin) {
-  database_.call_for_one_row(kLoginFailed, {user_id, reason, address_of(origin), origin.user_agent,
-                                            origin.request_id});
+  database_.call_for_one_row(
+      kLoginFailed, {user_id, reason, address_of(origin), origin.user_agent, origin.request_id});
 }
 
 }  // namespace latchkey::db

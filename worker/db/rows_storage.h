@@ -3,9 +3,9 @@
 
 // What Rows keeps, for the two files of this room that know libpqxx.
 
-#include <pqxx/result>
-
 #include <utility>
+
+#include <pqxx/result>
 
 #include "db/database.h"
 

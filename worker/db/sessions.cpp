@@ -84,9 +84,9 @@ void PgSessions::log_out(const Caller& caller, const Origin& origin) {
 }
 
 Standing PgSessions::log_out_everywhere(const Caller& caller, const Origin& origin) {
-  const Rows rows = database_.call_for_one_row(
-      kLogoutAll, {caller.session_id, caller.user_id, address_of(origin), origin.user_agent,
-                   origin.request_id});
+  const Rows rows =
+      database_.call_for_one_row(kLogoutAll, {caller.session_id, caller.user_id, address_of(origin),
+                                              origin.user_agent, origin.request_id});
   return read_standing(kLogoutAll, rows, "revoked");
 }
 

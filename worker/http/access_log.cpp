@@ -16,6 +16,13 @@ base::LogLevel level_of(const AccessLine& line) {
   return base::LogLevel::kInfo;
 }
 
+// A '?' that was percent-encoded is part of the path to nginx, and of a query string to whoever
+// wrote it.
+std::string_view loggable_path(const Request& request) {
+  const std::string_view path = request.path;
+  return base::cut_utf8(path.substr(0, path.find('?')), kMaxLoggedPathBytes);
+}
+
 double in_ms(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
 }  // namespace
@@ -28,7 +35,7 @@ void write_access_line(const AccessLine& line) {
   logger.log(level, "request",
              {
                  {"method", std::string_view(line.request.method)},
-                 {"path", base::cut_utf8(line.request.path, kMaxLoggedPathBytes)},
+                 {"path", loggable_path(line.request)},
                  {"route", line.route},
                  {"status_code", std::int64_t{line.status}},
                  {"duration_ms", in_ms(line.duration_ns)},

@@ -4,7 +4,8 @@
 // The one line that a finished request leaves in the log, and how loud it is.
 //
 // ERROR for 5xx, with the private half of the error; WARNING for what authentication refuses (401,
-// 403); INFO for the rest. /, /health and /readiness are asked by machines every second: DEBUG.
+// 403); INFO for the rest. /health and /readiness are asked by machines every second: DEBUG,
+// whatever the answer.
 //
 // The line holds the path without its query string, and nothing of headers or body.
 //

@@ -6,7 +6,8 @@
 namespace latchkey::http {
 namespace {
 
-constexpr std::string_view kAllowedHeaders = "Authorization, Content-Type, X-Request-ID, traceparent";
+constexpr std::string_view kAllowedHeaders =
+    "Authorization, Content-Type, X-Request-ID, traceparent";
 constexpr std::string_view kExposedHeaders = "X-Request-ID, Retry-After, WWW-Authenticate";
 constexpr std::string_view kMaxAgeS = "600";
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
-#include <fcgiapp.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <cerrno>
 #include <charconv>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <fcgiapp.h>
 
 namespace latchkey::http {
 namespace {

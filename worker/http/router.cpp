@@ -23,8 +23,7 @@ std::optional<std::string_view> match_path(std::string_view pattern, std::string
   const std::string_view prefix = pattern.substr(0, pattern.size() - kParameter.size());
   if (!path.starts_with(prefix)) return std::nullopt;
   const std::string_view parameter = path.substr(prefix.size());
-  const bool is_one_segment =
-      !parameter.empty() && parameter.find('/') == std::string_view::npos;
+  const bool is_one_segment = !parameter.empty() && parameter.find('/') == std::string_view::npos;
   return is_one_segment ? std::optional(parameter) : std::nullopt;
 }
 

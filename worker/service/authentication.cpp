@@ -31,8 +31,7 @@ bool has_fault_of_name(const Faults& faults) {
 
 void check_login_names(LoginRequest& request) {
   if (request.email && request.username) {
-    request.faults.push_back(
-        {"username", "conflict", "must not be given together with an email"});
+    request.faults.push_back({"username", "conflict", "must not be given together with an email"});
   } else if (!request.email && !request.username && !has_fault_of_name(request.faults)) {
     request.faults.push_back({"username", "required", "or an email must be given"});
   }
@@ -70,8 +69,8 @@ db::Grant Authentication::register_user(RegistrationRequest request, const db::O
   check(request);
   refuse_taken(parts_.logins.find_taken(*request.email, *request.username));
   const std::string hash = parts_.hasher.hash(request.password->reveal());
-  db::Registration registration = parts_.logins.register_user(
-      {*request.email, *request.username, hash}, new_session(), origin);
+  db::Registration registration =
+      parts_.logins.register_user({*request.email, *request.username, hash}, new_session(), origin);
   // Somebody else may have taken a name while the hash was made.
   refuse_taken({registration.outcome == db::RegisterOutcome::kEmailTaken,
                 registration.outcome == db::RegisterOutcome::kUsernameTaken});

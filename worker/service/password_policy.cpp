@@ -31,8 +31,8 @@ void PasswordPolicy::check(std::string_view field, std::string_view password,
                            const PasswordOwner& owner, Faults& faults) const {
   const std::string name(field);
   if (base::count_code_points(password) < min_length_) {
-    faults.push_back({name, "too_short",
-                      "must have at least " + std::to_string(min_length_) + " characters"});
+    faults.push_back(
+        {name, "too_short", "must have at least " + std::to_string(min_length_) + " characters"});
   }
   if (password.size() > max_bytes_) {
     faults.push_back(

@@ -30,7 +30,8 @@ std::optional<std::int32_t> counter_of(const Claims& claims) {
   std::int32_t counter = 0;
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), counter);
   const bool is_whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
-  if (!is_whole || counter < 0) return std::nullopt;
+  // One spelling only: no sign, no leading zeros.
+  if (!is_whole || counter < 0 || std::to_string(counter) != digits) return std::nullopt;
   return counter;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_reader.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/error.h"
 
@@ -105,7 +105,8 @@ TEST(JsonReader, HoldsItsLimits) {
 // JSONTestSuite: y_ objects are read, n_ are refused, i_ may go either way but never crash.
 TEST(JsonReader, HoldsTheJsonTestSuite) {
   std::size_t count = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(LATCHKEY_VECTORS) / "json/test_parsing")) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(LATCHKEY_VECTORS) / "json/test_parsing")) {
     const std::string name = entry.path().filename().string();
     const std::string text = read_file(entry.path());
     const bool read = is_read(text);
@@ -114,9 +115,10 @@ TEST(JsonReader, HoldsTheJsonTestSuite) {
       EXPECT_FALSE(read) << name;
     }
     // Duplicate keys and NUL are legal JSON and illegal here.
-    const bool is_stricter_here =
-        name.find("duplicated_key") != std::string::npos || name.find("null") != std::string::npos ||
-        name == "y_object_escaped_null_in_key.json" || text.find("\\u0000") != std::string::npos;
+    const bool is_stricter_here = name.find("duplicated_key") != std::string::npos ||
+                                  name.find("null") != std::string::npos ||
+                                  name == "y_object_escaped_null_in_key.json" ||
+                                  text.find("\\u0000") != std::string::npos;
     if (name.starts_with("y_") && is_object(text) && !is_stricter_here) {
       EXPECT_TRUE(read) << name;
     }

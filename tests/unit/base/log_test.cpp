@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
+#include <array>
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <functional>
 #include <unistd.h>
 
-#include <array>
-#include <functional>
+#include <gtest/gtest.h>
 
 #include "base/json_reader.h"
 
@@ -34,9 +34,10 @@ TEST(Log, WritesOneObjectALine) {
   const Logger logger("latchkey.test");
   const std::string line = captured([&] {
     const LogScope scope("req-12345678", "00-abc");
-    logger.warning("two\nlines",
-                   {{"status_code", std::int64_t{404}}, {"duration_ms", 1.5}, {"ok", false},
-                    {"path", std::string_view("/a\"b")}});
+    logger.warning("two\nlines", {{"status_code", std::int64_t{404}},
+                                  {"duration_ms", 1.5},
+                                  {"ok", false},
+                                  {"path", std::string_view("/a\"b")}});
   });
   ASSERT_TRUE(line.ends_with("}\n"));
   EXPECT_EQ(line.find('\n'), line.size() - 1);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The small forms of text: UTF-8, timestamps, UUIDs, secrets, errors.
-#include <gtest/gtest.h>
-#include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
@@ -56,7 +56,9 @@ TEST(Utf8, CountsCodePointsAndCutsBetweenThem) {
 
 TEST(Utf8, MakesTheTextOfAStrangerPresentable) {
   EXPECT_EQ(make_presentable("curl/7.88", 64), "curl/7.88");
-  EXPECT_EQ(make_presentable("a\xFF\nb", 64), "a\xEF\xBF\xBD\xEF\xBF\xBD" "b");
+  EXPECT_EQ(make_presentable("a\xFF\nb", 64),
+            "a\xEF\xBF\xBD\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(make_presentable("a\xC3\xA9", 2), "a");
   EXPECT_EQ(make_presentable("a\xC3\xA9", 3), "a\xC3\xA9");
 }

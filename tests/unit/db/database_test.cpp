@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/database.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "db/database_fixture.h"
 #include "doubles/captured_log.h"
@@ -177,9 +177,9 @@ TEST_F(CallTest, AWriteThatCertainlyDidNotRunIsRepeated) {
 
 // A server that restarted while nothing was asked costs no request, not even one that writes.
 TEST_F(CallTest, AConnectionClosedMeanwhileIsOpenedAnew) {
-  server_.will_answer({.kind = Reply::Kind::kRows, .rows = {{"x"}}, .is_last = true});
+  server_.will_answer(one_row({"x"}));
   call(kWrite);
-  server_.wait_for_closed(1);
+  server_.hang_up();
   server_.will_answer(one_row({"on a new one"}));
   EXPECT_EQ(call(kWrite).text(0, 0), "on a new one");
   EXPECT_EQ(server_.connections(), 2);
@@ -229,6 +229,18 @@ TEST_F(CallTest, NeitherLogNorErrorShowsThePassword) {
   EXPECT_NE(error.cause(), "connecting took too long");
   EXPECT_EQ(error.cause().find("s3cret"), std::string::npos);
   EXPECT_EQ(log.text().find("s3cret"), std::string::npos);
+}
+
+// libpq quotes a connection string that it cannot read, and what it quotes may be the password: one
+// with a '/' in it looks like a port to it.
+TEST_F(CallTest, AConnectionStringThatCannotBeReadIsNotQuoted) {
+  for (const std::string_view url : {"postgresql://u:s3cret/x@h/d", "postgresql://u:s3cret%zz@h/d",
+                                     "password=x s3cret=y", "password=x s3cret"}) {
+    Database database(options(url), breaker_, clock_, meter_);
+    const base::Error error = thrown_by([&] { database.call(kRead, {}); });
+    EXPECT_EQ(error.code(), ErrorCode::kDatabaseUnavailable);
+    EXPECT_EQ(error.cause(), "libpq cannot use the connection string");
+  }
 }
 
 // ---- rows

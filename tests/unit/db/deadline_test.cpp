@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/deadline.h"
 
-#include <gtest/gtest.h>
+#include <array>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"

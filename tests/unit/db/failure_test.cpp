@@ -2,18 +2,20 @@
 #include "db/failure.h"
 
 #include <new>
-#include <pqxx/except>
 #include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <pqxx/except>
 
 namespace latchkey::db {
 namespace {
 
 using base::ErrorCode;
 
-Verdict of_call(const std::exception& exception) { return judge(exception, Phase::kCalling, false); }
+Verdict of_call(const std::exception& exception) {
+  return judge(exception, Phase::kCalling, false);
+}
 
 Verdict of_sqlstate(const char* sqlstate) {
   return of_call(pqxx::sql_error("Key (email)=(ada@example.com)", "SELECT private", sqlstate));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each function of the schema: what is sent, in which order, and what becomes of each outcome.
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "db/accounts.h"
 #include "db/database_fixture.h"
@@ -109,8 +109,8 @@ TEST_F(FunctionsTest, RegisterUser) {
   const Registration done = call();
   EXPECT_EQ(done.outcome, RegisterOutcome::kRegistered);
   expect_grant(done.grant);
-  expect_call("register_user", {"a@b.co", "ada", "hash", kSid, "60", "192.0.2.1", "test/1",
-                                "request-0001"});
+  expect_call("register_user",
+              {"a@b.co", "ada", "hash", kSid, "60", "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row(bare("email_taken", kGrantRow)));
   EXPECT_EQ(call().outcome, RegisterOutcome::kEmailTaken);
   server_.will_answer(one_row(bare("username_taken", kGrantRow)));
@@ -139,8 +139,8 @@ TEST_F(FunctionsTest, LoginSucceeded) {
   const Login done = call(std::nullopt);
   EXPECT_EQ(done.outcome, LoginOutcome::kLoggedIn);
   expect_grant(done.grant);
-  expect_call("login_succeeded", {"42", "hash", std::nullopt, kSid, "60", "192.0.2.1", "test/1",
-                                  "request-0001"});
+  expect_call("login_succeeded",
+              {"42", "hash", std::nullopt, kSid, "60", "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row(bare("inactive", kGrantRow)));
   EXPECT_EQ(call("new").outcome, LoginOutcome::kInactive);
   EXPECT_EQ(server_.last_call().parameters.at(2), "new");
@@ -154,7 +154,8 @@ TEST_F(FunctionsTest, LoginFailed) {
   logins_.record_failure(42, "wrong_password", origin());
   expect_call("login_failed", {"42", "wrong_password", "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row({"recorded"}));
-  logins_.record_failure(std::nullopt, "unknown_user", {.ip = "", .user_agent = "", .request_id = "r"});
+  logins_.record_failure(std::nullopt, "unknown_user",
+                         {.ip = "", .user_agent = "", .request_id = "r"});
   expect_call("login_failed", {std::nullopt, "unknown_user", std::nullopt, "", "r"});
 }
 
@@ -167,17 +168,17 @@ TEST_F(FunctionsTest, RefreshSession) {
   const Refresh rotated = call();
   EXPECT_EQ(rotated.outcome, RefreshOutcome::kRotated);
   expect_grant(rotated.grant);
-  expect_call("refresh_session", {kSid, "42", "3", "10000", "60", "192.0.2.1", "test/1",
-                                  "request-0001"});
+  expect_call("refresh_session",
+              {kSid, "42", "3", "10000", "60", "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row(with_grant("repeated")));
   const Refresh repeated = call();
   EXPECT_EQ(repeated.outcome, RefreshOutcome::kRepeated);
   expect_grant(repeated.grant);
-  for (const auto& [name, outcome] :
-       {std::pair{"reused", RefreshOutcome::kReused}, std::pair{"revoked", RefreshOutcome::kRevoked},
-        std::pair{"expired", RefreshOutcome::kExpired},
-        std::pair{"inactive", RefreshOutcome::kInactive},
-        std::pair{"unknown", RefreshOutcome::kUnknown}}) {
+  for (const auto& [name, outcome] : {std::pair{"reused", RefreshOutcome::kReused},
+                                      std::pair{"revoked", RefreshOutcome::kRevoked},
+                                      std::pair{"expired", RefreshOutcome::kExpired},
+                                      std::pair{"inactive", RefreshOutcome::kInactive},
+                                      std::pair{"unknown", RefreshOutcome::kUnknown}}) {
     server_.will_answer(one_row(bare(name, kGrantRow)));
     const Refresh refused = call();
     EXPECT_EQ(refused.outcome, outcome) << name;
@@ -237,8 +238,8 @@ TEST_F(FunctionsTest, RevokeSession) {
   };
   server_.will_answer(one_row({"revoked"}));
   EXPECT_EQ(call(), RevokeOutcome::kRevoked);
-  expect_call("revoke_session", {kSid, "42", doubles::kOtherSessionId, "192.0.2.1", "test/1",
-                                 "request-0001"});
+  expect_call("revoke_session",
+              {kSid, "42", doubles::kOtherSessionId, "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row({"not_found"}));
   EXPECT_EQ(call(), RevokeOutcome::kNotFound);
   server_.will_answer(one_row({"ended"}));
@@ -276,8 +277,8 @@ TEST_F(FunctionsTest, UpdateUser) {
   EXPECT_EQ(done.outcome, UpdateOutcome::kUpdated);
   ASSERT_TRUE(done.user);
   expect_user(*done.user);
-  expect_call("update_user", {kSid, "42", std::nullopt, "ada2", "192.0.2.1", "test/1",
-                              "request-0001"});
+  expect_call("update_user",
+              {kSid, "42", std::nullopt, "ada2", "192.0.2.1", "test/1", "request-0001"});
   for (const auto& [name, outcome] : {std::pair{"email_taken", UpdateOutcome::kEmailTaken},
                                       std::pair{"username_taken", UpdateOutcome::kUsernameTaken},
                                       std::pair{"ended", UpdateOutcome::kEnded},
@@ -326,8 +327,8 @@ TEST_F(FunctionsTest, PasswordChange) {
 TEST_F(FunctionsTest, PasswordChangeFailed) {
   server_.will_answer(one_row({"recorded"}));
   accounts_.record_password_failure(caller(), "wrong_password", origin());
-  expect_call("password_change_failed", {kSid, "42", "wrong_password", "192.0.2.1", "test/1",
-                                         "request-0001"});
+  expect_call("password_change_failed",
+              {kSid, "42", "wrong_password", "192.0.2.1", "test/1", "request-0001"});
 }
 
 }  // namespace

@@ -8,13 +8,6 @@
 // It listens on a Unix socket in a folder of its own and lives on a thread, since the caller under
 // test waits for it.
 
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <condition_variable>
 #include <cstdint>
@@ -22,10 +15,16 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -40,8 +39,7 @@ struct Reply {
   enum class Kind { kRows, kFault, kSilence, kClose };
   Kind kind = Kind::kRows;
   std::vector<Row> rows{};
-  std::string sqlstate{};        // of kFault
-  bool is_last = false;          // the connection is closed after the answer
+  std::string sqlstate{};  // of kFault
 };
 
 inline Reply one_row(Row row) { return {.kind = Reply::Kind::kRows, .rows = {std::move(row)}}; }
@@ -65,19 +63,16 @@ class ScriptedServer {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path().copy(address.sun_path, sizeof(address.sun_path) - 1);
-    std::array<int, 2> ends{};
     if (bind(listening_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-        listen(listening_.get(), 8) != 0 || pipe(ends.data()) != 0) {
+        listen(listening_.get(), 8) != 0) {
       throw std::runtime_error("the server cannot listen");
     }
-    stop_reader_ = base::Descriptor(ends[0]);
-    stop_writer_ = base::Descriptor(ends[1]);
     start_thread();
   }
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   ~ScriptedServer() {
-    stop_writer_.reset();
+    stop_.ring();
     thread_.join();
     unlink(path().c_str());
     rmdir(folder_.c_str());
@@ -95,6 +90,13 @@ class ScriptedServer {
     const std::lock_guard lock(mutex_);
     refusal_ = std::move(sqlstate);
   }
+  // Closes the connection that is open; returns when that is done.
+  void hang_up() {
+    std::unique_lock lock(mutex_);
+    const int before = closed_;
+    hang_up_.ring();
+    changed_.wait(lock, [&] { return closed_ > before; });
+  }
 
   // ---- what happened
 
@@ -111,13 +113,29 @@ class ScriptedServer {
     const std::lock_guard lock(mutex_);
     return prepared_;
   }
-  // Returns once the server has closed this many connections.
-  void wait_for_closed(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ >= count; });
-  }
 
  private:
+  // Wakes the thread out of its poll.
+  class Bell {
+   public:
+    Bell() {
+      std::array<int, 2> ends{};
+      if (pipe(ends.data()) != 0) throw std::runtime_error("pipe");
+      reader_ = base::Descriptor(ends[0]);
+      writer_ = base::Descriptor(ends[1]);
+    }
+    void ring() const { [[maybe_unused]] const ssize_t written = write(writer_.get(), "!", 1); }
+    void take() const {
+      char byte = 0;
+      [[maybe_unused]] const ssize_t got = read(reader_.get(), &byte, 1);
+    }
+    [[nodiscard]] int fd() const { return reader_.get(); }
+
+   private:
+    base::Descriptor reader_;
+    base::Descriptor writer_;
+  };
+
   struct Message {
     char type = 0;
     std::string body;
@@ -135,15 +153,17 @@ class ScriptedServer {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  // Whether `fd` can be read before the test ends.
-  [[nodiscard]] bool wait_to_read(int fd) const {
-    std::array<pollfd, 2> entries{pollfd{fd, POLLIN, 0}, pollfd{stop_reader_.get(), POLLIN, 0}};
+  // Whether `fd` can be read before one of the bells that matter rings.
+  [[nodiscard]] bool wait_to_read(int fd, bool may_hang_up) const {
+    std::array<pollfd, 3> entries{pollfd{fd, POLLIN, 0}, pollfd{stop_.fd(), POLLIN, 0},
+                                  pollfd{may_hang_up ? hang_up_.fd() : -1, POLLIN, 0}};
     poll(entries.data(), entries.size(), -1);
-    return entries[1].revents == 0;
+    if (entries[2].revents != 0) hang_up_.take();
+    return entries[1].revents == 0 && entries[2].revents == 0;
   }
 
   void run() {
-    while (wait_to_read(listening_.get())) {
+    while (wait_to_read(listening_.get(), false)) {
       base::Descriptor client(accept(listening_.get(), nullptr, nullptr));
       serve(client.get());
       client.reset();
@@ -154,7 +174,6 @@ class ScriptedServer {
   }
 
   void serve(int client) {
-    is_last_ = false;
     if (!take(client, 4)) return;
     const std::uint32_t length = number_at(input_, 0);
     if (!take(client, length)) return;
@@ -192,7 +211,7 @@ class ScriptedServer {
         return answer_call(client);
       case 'S':
         send_all(client, ready());
-        return !is_last_;
+        return true;
       case 'X':
         return false;
       default:  // Describe is answered with the rows
@@ -241,7 +260,6 @@ class ScriptedServer {
       reply = std::move(replies_.front());
       replies_.pop_front();
     }
-    is_last_ = reply.is_last;
     switch (reply.kind) {
       case Reply::Kind::kClose:
         return false;
@@ -314,7 +332,7 @@ class ScriptedServer {
     while (input_.size() < count) {
       std::array<char, 4096> buffer{};
       const ssize_t got =
-          wait_to_read(client) ? read(client, buffer.data(), buffer.size()) : ssize_t{0};
+          wait_to_read(client, true) ? read(client, buffer.data(), buffer.size()) : ssize_t{0};
       if (got <= 0) {
         input_.clear();
         return false;
@@ -337,14 +355,13 @@ class ScriptedServer {
 
   std::string folder_;
   base::Descriptor listening_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  base::Descriptor stop_reader_;
-  base::Descriptor stop_writer_;
+  Bell stop_;
+  Bell hang_up_;
   std::thread thread_;
 
   // Of the thread alone.
   std::string input_;
   std::string unnamed_sql_;
-  bool is_last_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/body.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "doubles/thrown_error.h"
@@ -60,11 +60,13 @@ TEST(Body, TakesAFormOnlyWhereOneIsExpected) {
 }
 
 TEST(Body, SaysWhichTypesItTakes) {
-  EXPECT_EQ(thrown_by([] { (void)read_body(request_of("text/plain", "{}"), Body::kJson); }).detail(),
-            "The body must be application/json");
   EXPECT_EQ(
-      thrown_by([] { (void)read_body(request_of("text/plain", "{}"), Body::kJsonOrForm); }).detail(),
-      "The body must be application/json or application/x-www-form-urlencoded");
+      thrown_by([] { (void)read_body(request_of("text/plain", "{}"), Body::kJson); }).detail(),
+      "The body must be application/json");
+  EXPECT_EQ(thrown_by([] {
+              (void)read_body(request_of("text/plain", "{}"), Body::kJsonOrForm);
+            }).detail(),
+            "The body must be application/json or application/x-www-form-urlencoded");
 }
 
 TEST(Body, ABodyThatCannotBeReadIsAnotherError) {

@@ -4,16 +4,15 @@
 // The other side of the FastCGI adapter: a listening socket as a worker inherits it, and a peer
 // that writes records by hand (FastCGI specification 1.0, section 3.3) and reads the answer.
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -66,13 +65,14 @@ enum RecordType : unsigned char {
 
 inline std::string record(RecordType type, std::string_view content) {
   const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFFU); };
-  std::string out{1, static_cast<char>(type), 0, 1, byte(content.size() >> 8U),
-                  byte(content.size()), 0, 0};
+  std::string out{
+      1, static_cast<char>(type), 0, 1, byte(content.size() >> 8U), byte(content.size()), 0, 0};
   return out.append(content);
 }
 
 inline std::string begin_request() {
-  return record(kBeginRequest, std::string_view("\0\1\0\0\0\0\0\0", 8));  // responder, no keep-alive
+  return record(kBeginRequest,
+                std::string_view("\0\1\0\0\0\0\0\0", 8));  // responder, no keep-alive
 }
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/problem.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/json_reader.h"
 #include "http/headers.h"
@@ -22,18 +22,14 @@ Response problem(const Error& error) { return render_problem(error, "request-000
 // The table of docs/api.md, by hand: a code that is missing here fails the test below.
 const std::map<std::string_view, int>& statuses() {
   static const std::map<std::string_view, int> kStatuses{
-      {"INVALID_JSON", 400},         {"VALIDATION_ERROR", 400},
-      {"INVALID_CREDENTIALS", 401},  {"NOT_AUTHENTICATED", 401},
-      {"TOKEN_INVALID", 401},        {"TOKEN_EXPIRED", 401},
-      {"TOKEN_REVOKED", 401},        {"USER_INACTIVE", 403},
-      {"NOT_FOUND", 404},            {"METHOD_NOT_ALLOWED", 405},
-      {"USER_ALREADY_EXISTS", 409},  {"PAYLOAD_TOO_LARGE", 413},
-      {"URI_TOO_LONG", 414},         {"UNSUPPORTED_MEDIA_TYPE", 415},
-      {"TOO_MANY_REQUESTS", 429},    {"HEADERS_TOO_LARGE", 431},
-      {"INTERNAL_ERROR", 500},       {"DATABASE_ERROR", 500},
-      {"WORKER_UNAVAILABLE", 502},   {"DATABASE_UNAVAILABLE", 503},
-      {"CIRCUIT_OPEN", 503},         {"OVERLOADED", 503},
-      {"WORKER_TIMEOUT", 504},
+      {"INVALID_JSON", 400},       {"VALIDATION_ERROR", 400},       {"INVALID_CREDENTIALS", 401},
+      {"NOT_AUTHENTICATED", 401},  {"TOKEN_INVALID", 401},          {"TOKEN_EXPIRED", 401},
+      {"TOKEN_REVOKED", 401},      {"USER_INACTIVE", 403},          {"NOT_FOUND", 404},
+      {"METHOD_NOT_ALLOWED", 405}, {"USER_ALREADY_EXISTS", 409},    {"PAYLOAD_TOO_LARGE", 413},
+      {"URI_TOO_LONG", 414},       {"UNSUPPORTED_MEDIA_TYPE", 415}, {"TOO_MANY_REQUESTS", 429},
+      {"HEADERS_TOO_LARGE", 431},  {"INTERNAL_ERROR", 500},         {"DATABASE_ERROR", 500},
+      {"WORKER_UNAVAILABLE", 502}, {"DATABASE_UNAVAILABLE", 503},   {"CIRCUIT_OPEN", 503},
+      {"OVERLOADED", 503},         {"WORKER_TIMEOUT", 504},
   };
   return kStatuses;
 }
@@ -81,7 +77,8 @@ TEST(Problem, ChallengesAsRfc6750HasIt) {
 }
 
 TEST(Problem, SaysWhenToTryAgain) {
-  EXPECT_EQ(header_of(problem(Error(ErrorCode::kCircuitOpen).retry_after(60)), "Retry-After"), "60");
+  EXPECT_EQ(header_of(problem(Error(ErrorCode::kCircuitOpen).retry_after(60)), "Retry-After"),
+            "60");
 }
 
 TEST(Problem, NamesEveryFaultOfABody) {

@@ -33,9 +33,8 @@ TEST(Router, FindsByMethodAndPath) {
 }
 
 TEST(Router, TakesNoPathThatOnlyLooksAlike) {
-  for (const std::string_view path :
-       {"", "things", "/things/", "//things", "/Things", "/thing", "/thingss", "/things?x",
-        "/other", "/things/{id}/more"}) {
+  for (const std::string_view path : {"", "things", "/things/", "//things", "/Things", "/thing",
+                                      "/thingss", "/things?x", "/other", "/things/{id}/more"}) {
     EXPECT_EQ(pattern_of("GET", path), "") << path;
   }
   EXPECT_EQ(pattern_of("get", "/things"), "");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/account_service.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "doubles/fake_accounts.h"
 #include "doubles/fake_hasher.h"
@@ -131,10 +131,9 @@ TEST_F(AccountServiceTest, TheNewPasswordIsHeldToThePolicy) {
 }
 
 TEST_F(AccountServiceTest, NamesEveryFaultOfAPasswordChange) {
-  PasswordChangeRequest request{
-      .current_password = std::nullopt,
-      .new_password = base::Secret(std::string_view("short")),
-      .faults = {{"current_password", "required", ""}}};
+  PasswordChangeRequest request{.current_password = std::nullopt,
+                                .new_password = base::Secret(std::string_view("short")),
+                                .faults = {{"current_password", "required", ""}}};
   EXPECT_EQ(doubles::names_of(refused(std::move(request)).fields()),
             (Names{"current_password:required", "new_password:too_short"}));
   PasswordChangeRequest empty;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/authentication.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "doubles/captured_log.h"
 #include "doubles/fake_hasher.h"
@@ -32,19 +32,15 @@ class AuthenticationTest : public ::testing::Test {
             .faults = {}};
   }
   static LoginRequest login(std::string_view password = kPassword) {
-    return {.email = std::nullopt,
-            .username = "ada",
-            .password = base::Secret(password),
-            .faults = {}};
+    return {
+        .email = std::nullopt, .username = "ada", .password = base::Secret(password), .faults = {}};
   }
   static db::Credential credential(std::string_view hash) {
     return {.user_id = 42, .password_hash = std::string(hash), .is_active = true};
   }
 
   base::Error refused(RegistrationRequest request) {
-    return thrown_by([&] {
-      authentication_.register_user(std::move(request), doubles::origin());
-    });
+    return thrown_by([&] { authentication_.register_user(std::move(request), doubles::origin()); });
   }
   base::Error refused(LoginRequest request) {
     return thrown_by([&] { authentication_.log_in(std::move(request), doubles::origin()); });
@@ -149,8 +145,7 @@ TEST_F(AuthenticationTest, AnUnknownUserCostsAHashAndIsRecorded) {
   EXPECT_EQ(error.code(), ErrorCode::kInvalidCredentials);
   EXPECT_EQ(hasher_.empty_verifications, 1);
   EXPECT_EQ(hasher_.verifications, 0);
-  EXPECT_EQ(logins_.failures,
-            (std::vector<FakeLogins::Failure>{{std::nullopt, "unknown_user"}}));
+  EXPECT_EQ(logins_.failures, (std::vector<FakeLogins::Failure>{{std::nullopt, "unknown_user"}}));
 }
 
 TEST_F(AuthenticationTest, AWrongPasswordLooksLikeAnUnknownUser) {
@@ -184,9 +179,8 @@ TEST_F(AuthenticationTest, AnOldHashIsReplaced) {
   logins_.credential = credential(FakeHasher::old_hash_of(kPassword));
   authentication_.log_in(login(), doubles::origin());
   ASSERT_EQ(logins_.successes.size(), 1U);
-  EXPECT_EQ(logins_.successes[0],
-            (FakeLogins::Success{42, FakeHasher::old_hash_of(kPassword),
-                                 FakeHasher::hash_of(kPassword)}));
+  EXPECT_EQ(logins_.successes[0], (FakeLogins::Success{42, FakeHasher::old_hash_of(kPassword),
+                                                       FakeHasher::hash_of(kPassword)}));
 }
 
 TEST_F(AuthenticationTest, APasswordThatNoNewHashCanHoldKeepsItsOldOne) {

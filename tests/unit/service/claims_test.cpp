@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/claims.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "doubles/records.h"
 
@@ -14,10 +14,13 @@ namespace {
 using Members = std::map<std::string, std::string>;  // name -> JSON text of the value
 
 Members whole() {
-  return {{"iss", "\"latchkey\""}, {"sub", "\"42\""},
+  return {{"iss", "\"latchkey\""},
+          {"sub", "\"42\""},
           {"sid", "\"" + std::string(doubles::kSessionId) + "\""},
-          {"jti", "\"token-1\""}, {"iat", "1000"},
-          {"exp", "2000"}, {"type", "\"access\""}};
+          {"jti", "\"token-1\""},
+          {"iat", "1000"},
+          {"exp", "2000"},
+          {"type", "\"access\""}};
 }
 
 std::string text_of(const Members& members) {
@@ -83,8 +86,8 @@ TEST(Claims, EachHasOneType) {
 }
 
 TEST(Claims, TheSubjectIsSpelledInOneWay) {
-  for (const std::string_view id : {"0", "-1", "+1", "042", " 42", "42 ", "4x", "0x2a",
-                                "9223372036854775808"}) {
+  for (const std::string_view id :
+       {"0", "-1", "+1", "042", " 42", "42 ", "4x", "0x2a", "9223372036854775808"}) {
     EXPECT_FALSE(is_read_with("sub", '"' + std::string(id) + '"')) << id;
   }
   EXPECT_TRUE(is_read_with("sub", "\"9223372036854775807\""));
@@ -103,9 +106,7 @@ TEST(Claims, NotBeforeIsTakenUpIfItIsANumber) {
   EXPECT_FALSE(is_read_with("nbf", "null"));
 }
 
-TEST(Claims, FurtherClaimsDoNotMatter) {
-  EXPECT_TRUE(is_read_with("aud", "[\"a\"]"));
-}
+TEST(Claims, FurtherClaimsDoNotMatter) { EXPECT_TRUE(is_read_with("aud", "[\"a\"]")); }
 
 TEST(Claims, APayloadThatIsNoObjectIsAnAnswer) {
   for (const std::string_view text : {"", "[]", "42", "{", "{}", "{\"iss\":1,\"iss\":2}"}) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/field_rules.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "doubles/thrown_error.h"
 
@@ -65,22 +65,40 @@ TEST(EmailRule, TakesOrdinaryAddresses) {
 }
 
 TEST(EmailRule, RefusesWhatIsNone) {
-  for (const std::string& email :
-       {std::string(""), std::string("@"), std::string("a"), std::string("a@"),
-        std::string("@example.com"), std::string("a@b"), std::string("a@localhost"),
-        std::string("a@b@example.com"), std::string("a b@example.com"),
-        std::string("a@exam ple.com"), std::string(" a@example.com"),
-        std::string("a@example.com "), std::string("a@example.com\n"),
-        std::string("a\t@example.com"), std::string(".a@example.com"),
-        std::string("a.@example.com"), std::string("a..b@example.com"),
-        std::string("a@.example.com"), std::string("a@example.com."),
-        std::string("a@example..com"), std::string("a@-example.com"),
-        std::string("a@example-.com"), std::string("a@exa_mple.com"),
-        std::string("a@127.0.0.1"), std::string("a@[127.0.0.1]"), std::string("\"a\"@example.com"),
-        std::string("a(b)@example.com"), std::string("a,b@example.com"),
-        std::string("<a@example.com>"), std::string("\xC3\xA9@example.com"),
-        std::string("a@ex\xC3\xA4mple.com"), std::string("a\0@example.com", 14),
-        times(65, 'a') + "@example.com", "a@" + times(64, 'b') + ".com"}) {
+  for (const std::string& email : {std::string(""),
+                                   std::string("@"),
+                                   std::string("a"),
+                                   std::string("a@"),
+                                   std::string("@example.com"),
+                                   std::string("a@b"),
+                                   std::string("a@localhost"),
+                                   std::string("a@b@example.com"),
+                                   std::string("a b@example.com"),
+                                   std::string("a@exam ple.com"),
+                                   std::string(" a@example.com"),
+                                   std::string("a@example.com "),
+                                   std::string("a@example.com\n"),
+                                   std::string("a\t@example.com"),
+                                   std::string(".a@example.com"),
+                                   std::string("a.@example.com"),
+                                   std::string("a..b@example.com"),
+                                   std::string("a@.example.com"),
+                                   std::string("a@example.com."),
+                                   std::string("a@example..com"),
+                                   std::string("a@-example.com"),
+                                   std::string("a@example-.com"),
+                                   std::string("a@exa_mple.com"),
+                                   std::string("a@127.0.0.1"),
+                                   std::string("a@[127.0.0.1]"),
+                                   std::string("\"a\"@example.com"),
+                                   std::string("a(b)@example.com"),
+                                   std::string("a,b@example.com"),
+                                   std::string("<a@example.com>"),
+                                   std::string("\xC3\xA9@example.com"),
+                                   std::string("a@ex\xC3\xA4mple.com"),
+                                   std::string("a\0@example.com", 14),
+                                   times(65, 'a') + "@example.com",
+                                   "a@" + times(64, 'b') + ".com"}) {
     EXPECT_EQ(faults_of_email(email), Names{"email:invalid"}) << email;
   }
 }
@@ -104,8 +122,9 @@ TEST(FieldRules, NoMessageRepeatsTheValue) {
 
 TEST(FieldRules, ThrowsAllFaultsAtOnce) {
   EXPECT_NO_THROW(throw_if_any({}));
-  const base::Error error =
-      doubles::thrown_by([] { throw_if_any({{"a", "x", "m"}, {"b", "y", "n"}}); });
+  const base::Error error = doubles::thrown_by([] {
+    throw_if_any({{"a", "x", "m"}, {"b", "y", "n"}});
+  });
   EXPECT_EQ(error.code(), base::ErrorCode::kValidationError);
   EXPECT_EQ(doubles::names_of(error.fields()), (Names{"a:x", "b:y"}));
 }

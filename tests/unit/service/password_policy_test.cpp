@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/password_policy.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "doubles/thrown_error.h"
 
@@ -57,8 +57,9 @@ TEST(PasswordPolicy, RefusesTheNamesOfTheOwner) {
 TEST(PasswordPolicy, CompositionAsksForThreeKinds) {
   const auto kind = PasswordPolicyKind::kComposition;
   EXPECT_EQ(faults_of("Abcdefg1", kind), Names{});
-  for (const std::string_view password :
-       {"abcdefg1", "ABCDEFG1", "Abcdefgh", "12345678", "\xC3\x89" "bcdefg1"}) {
+  for (const std::string_view password : {"abcdefg1", "ABCDEFG1", "Abcdefgh", "12345678",
+                                          "\xC3\x89"
+                                          "bcdefg1"}) {
     EXPECT_EQ(faults_of(password, kind), Names{"password:composition"}) << password;
   }
   EXPECT_EQ(faults_of("abcdefgh"), Names{});
@@ -69,8 +70,8 @@ TEST(PasswordPolicy, NamesEveryFaultByTheFieldOfTheClient) {
   PasswordPolicy(PasswordPolicyKind::kComposition, 20, 10)
       .check("new_password", "ada-lovelace", kOwner, faults);
   EXPECT_EQ(doubles::names_of(faults),
-            (Names{"new_password:composition", "new_password:same_as_name",
-                   "new_password:too_long", "new_password:too_short"}));
+            (Names{"new_password:composition", "new_password:same_as_name", "new_password:too_long",
+                   "new_password:too_short"}));
   EXPECT_EQ(faults[0].message, "must have at least 20 characters");
   EXPECT_EQ(faults[1].message, "must have at most 10 bytes in UTF-8");
 }

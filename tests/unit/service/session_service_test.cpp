@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/session_service.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "crypto/jws.h"
 #include "doubles/captured_log.h"
@@ -148,8 +148,8 @@ TEST_F(SessionServiceTest, EveryOutcomeOfRevokingHasItsCode) {
 // The caller's standing is asked all the same: an ended session learns nothing.
 TEST_F(SessionServiceTest, TextThatIsNoSessionIdNamesNoSession) {
   sessions_.revoke_answer = db::RevokeOutcome::kNotFound;
-  for (const std::string& target : {std::string("x"), std::string("..%2f"),
-                                    std::string(doubles::kSessionId) + "0"}) {
+  for (const std::string& target :
+       {std::string("x"), std::string("..%2f"), std::string(doubles::kSessionId) + "0"}) {
     EXPECT_EQ(thrown_by([&] { service_.revoke(caller(), target, origin()); }).code(),
               ErrorCode::kNotFound);
     EXPECT_EQ(sessions_.revoke_target, base::Uuid());

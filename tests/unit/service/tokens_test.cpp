@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/tokens.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "crypto/base64url.h"
 #include "doubles/fake_clock.h"
@@ -187,8 +187,8 @@ TEST_F(TokensTest, WhatIsNoTokenDoesNotCount) {
 TEST_F(TokensTest, ARefreshTokenNamesItsSessionAndCounter) {
   const std::string sid = doubles::kSessionId;
   for (const std::string& token_id :
-       {sid, sid + ".", sid + ".x", sid + ".1x", sid + ".-1", sid + ".+1", sid + ". 1",
-        sid + ".2147483648", sid + "-1", std::string(doubles::kOtherSessionId) + ".1",
+       {sid, sid + ".", sid + ".x", sid + ".1x", sid + ".-1", sid + ".+1", sid + ". 1", sid + ".-0",
+        sid + ".01", sid + ".2147483648", sid + "-1", std::string(doubles::kOtherSessionId) + ".1",
         std::string("1")}) {
     EXPECT_FALSE(refresh_is_read(sign(refresh_claims(token_id)))) << token_id;
   }
