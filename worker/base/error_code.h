@@ -87,13 +87,14 @@ constexpr const ErrorCodeRow& row_of(ErrorCode code) {
   return kErrorCodes.at(static_cast<std::size_t>(code));
 }
 
-static_assert([] {
+constexpr bool rows_are_in_order() {
   for (std::size_t i = 0; i < kErrorCodes.size(); ++i) {
     if (static_cast<std::size_t>(kErrorCodes.at(i).code) != i) {
       return false;
     }
   }
   return true;
-}());
+}
+static_assert(rows_are_in_order());
 
 }  // namespace latchkey::base

@@ -13,14 +13,15 @@ constexpr std::string_view kAlphabet =
 
 constexpr std::uint8_t kNotADigit = 0xFF;
 
-constexpr std::array<std::uint8_t, 256> kValues = [] {
+constexpr std::array<std::uint8_t, 256> values_of_digits() {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNotADigit);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     values.at(static_cast<unsigned char>(kAlphabet[i])) = static_cast<std::uint8_t>(i);
   }
   return values;
-}();
+}
+constexpr std::array<std::uint8_t, 256> kValues = values_of_digits();
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/failure.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -69,10 +70,9 @@ Verdict sql_failure(const pqxx::sql_error& error) {
 }  // namespace
 
 bool is_illness(std::string_view sqlstate) {
-  for (const Illness& illness : kIllnesses) {
-    if (sqlstate.starts_with(illness.sqlstate)) return true;
-  }
-  return false;
+  return std::ranges::any_of(kIllnesses, [sqlstate](const Illness& illness) {
+    return sqlstate.starts_with(illness.sqlstate);
+  });
 }
 
 // The order matters: too_many_connections is a broken_connection, the transaction_rollback family

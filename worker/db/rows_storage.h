@@ -3,8 +3,6 @@
 
 // What Rows keeps, for the two files of this room that know libpqxx.
 
-#include <utility>
-
 #include <pqxx/result>
 
 #include "db/database.h"
@@ -13,7 +11,7 @@ namespace latchkey::db {
 
 class Rows::Storage {
  public:
-  explicit Storage(pqxx::result answer) : result(std::move(answer)) {}
+  explicit Storage(const pqxx::result& answer) : result(answer) {}  // counts references
 
   pqxx::result result;
 };
