@@ -46,6 +46,7 @@ SharedLayout* map_memory(const std::string& path, int fd, int flags) {
 void unmap_memory(SharedLayout* layout) { munmap(layout, sizeof(SharedLayout)); }
 
 SharedLayout* make_layout(SharedLayout* memory) {
+  // cppcheck-suppress legacyUninitvar  // it takes the placement for a use
   auto* layout = new (memory) SharedLayout{};
   layout->header.magic.store(kSegmentMagic);
   layout->header.layout_version.store(kLayoutVersion);
