@@ -80,6 +80,9 @@ open_copy() {
   fi
   mkdir -p "$RUN_DIR"
   chmod 711 "$RUN_DIR" "$LOG_DIR"
+  # Names and addresses of users are nobody else's business.
+  touch "$LOG_DIR"/{worker,nginx-access,nginx-error}.log
+  chmod 640 "$LOG_DIR"/{worker,nginx-access,nginx-error}.log
   chmod 700 "$TLS_DIR" "$NGINX_DIR"
   find_postgres_places
 }
