@@ -6,13 +6,16 @@
 //
 // Runs in every process. No failures.
 
+#include <algorithm>
 #include <string_view>
-#include <strings.h>
 
 namespace latchkey::base {
 
 inline bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
+  const auto lower = [](char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+  };
+  return std::ranges::equal(left, right, {}, lower, lower);
 }
 
 }  // namespace latchkey::base

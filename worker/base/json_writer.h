@@ -33,8 +33,6 @@ class JsonWriter {
   JsonWriter& decimal(double number);
   JsonWriter& boolean(bool truth);
   JsonWriter& null();
-  // JSON that another writer has made.
-  JsonWriter& raw(std::string_view json);
 
  private:
   void separate();

@@ -2,8 +2,9 @@
 #include "base/random.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <sys/random.h>
+
+#include "base/invariant.h"
 
 namespace latchkey::base {
 
@@ -14,7 +15,7 @@ void SystemRandom::fill(std::span<std::byte> bytes) {
       if (errno == EINTR) {
         continue;
       }
-      std::abort();
+      require(false, "the kernel gives no random bytes");
     }
     bytes = bytes.subspan(static_cast<std::size_t>(got));
   }

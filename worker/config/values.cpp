@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "config/checks.h"
@@ -52,11 +53,6 @@ std::optional<Number> parse_digits(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(left, right, {}, lower, lower);
 }
 
 std::string_view trim(std::string_view text) {
@@ -114,8 +110,9 @@ struct Storer {
   }
 
   Fault operator()(const SwitchKind& kind) const {
-    const bool is_on = equal_ignoring_case(text, "on");
-    if (!is_on && !equal_ignoring_case(text, "off")) return quoted(text) + " is not a switch";
+    const bool is_on = base::equals_ignoring_case(text, "on");
+    if (!is_on && !base::equals_ignoring_case(text, "off"))
+      return quoted(text) + " is not a switch";
     settings.*kind.field = is_on;
     return std::nullopt;
   }
@@ -123,7 +120,7 @@ struct Storer {
   Fault operator()(const ChoiceKind& kind) const {
     const auto names = kind.names();
     const auto found = std::ranges::find_if(
-        names, [this](std::string_view name) { return equal_ignoring_case(name, text); });
+        names, [this](std::string_view name) { return base::equals_ignoring_case(name, text); });
     if (found == names.end()) return quoted(text) + " is not known";
     kind.store(settings, static_cast<std::size_t>(found - names.begin()));
     return std::nullopt;

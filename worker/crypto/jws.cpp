@@ -2,10 +2,10 @@
 #include "crypto/jws.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
@@ -51,11 +51,7 @@ std::string encode_header(std::string_view algorithm, std::string_view kid) {
 }
 
 // Case does not matter in a media type (RFC 7515, section 4.1.9).
-bool is_jwt(std::string_view type) {
-  return std::ranges::equal(type, std::string_view("jwt"), [](char left, char right) {
-    return std::tolower(static_cast<unsigned char>(left)) == right;
-  });
-}
+bool is_jwt(std::string_view type) { return base::equals_ignoring_case(type, "JWT"); }
 
 struct Header {
   std::string algorithm;

@@ -40,7 +40,7 @@ inline constexpr int kListenFd = 3;
 inline constexpr int kExitDone = 0;            // asked to leave, recycled, or idle: replace at once
 inline constexpr int kExitUsage = 64;          // the command line is wrong
 inline constexpr int kExitBroken = 70;         // it cannot go on; a fresh process may
-inline constexpr int kExitOsError = 71;        // a socket, a lock or a fork was refused
+inline constexpr int kExitOsError = 71;        // a new worker could not be given its descriptors
 inline constexpr int kExitConfiguration = 78;  // the settings are wrong
 inline constexpr int kExitNotExecuted = 127;   // the program is not there or may not be executed
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "process/invariant.h"
+#include "base/invariant.h"
 
 namespace latchkey::process {
 namespace {
@@ -41,7 +41,7 @@ bool all_wanted(const Roster& roster, Predicate predicate) {
 
 void record_start(Roster& roster, Place place, pid_t pid, std::int64_t now_ms) {
   Slot& slot = slot_at(roster, place);
-  require(slot.holder.state == ChildState::kNobody, "a second worker in one slot");
+  base::require(slot.holder.state == ChildState::kNobody, "a second worker in one slot");
   if (slot.was_started)
     roster.restarts_booked_until_ms = book_restart(roster.restarts_booked_until_ms, now_ms);
   slot.was_started = true;
@@ -63,7 +63,7 @@ void record_ready(Roster& roster, Place place, std::int64_t now_ms) {
 void record_exit(Roster& roster, Place place, const ChildExit& exit, std::int64_t now_ms) {
   Slot& slot = slot_at(roster, place);
   Child& child = slot.at(place.seat);
-  require(child.state != ChildState::kNobody, "the exit of nobody");
+  base::require(child.state != ChildState::kNobody, "the exit of nobody");
   if (place.seat == Seat::kHolder) {
     if (is_early_death(child, exit, now_ms)) {
       back_off(slot, now_ms);
@@ -85,7 +85,7 @@ void record_kill(Roster& roster, Place place, std::int64_t now_ms) {
 
 void record_handover(Roster& roster, Place place, std::int64_t now_ms) {
   Slot& slot = slot_at(roster, place);
-  require(slot.predecessor.state == ChildState::kNobody, "a second predecessor in one slot");
+  base::require(slot.predecessor.state == ChildState::kNobody, "a second predecessor in one slot");
   slot.predecessor = slot.holder;
   slot.holder = {};
   slot.next_start_ms = now_ms;

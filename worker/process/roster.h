@@ -32,7 +32,7 @@ inline constexpr std::size_t kMaxWorkersPerPool = 256;
 // A worker that fails before it is ready, or gives a failure as its exit code within kEarlyDeathMs,
 // has not worked yet: its slot waits, twice as long each time. A worker that was ready and is
 // killed by a signal is replaced at once, since what kills it (a bad request, the kernel short of
-// memory, an operator) says nothing about the next one; the restart rate in policy.h is its bound.
+// memory, an operator) says nothing about the next one; the restart rate below is its bound.
 inline constexpr std::int64_t kEarlyDeathMs = 1000;
 inline constexpr std::int64_t kFirstBackoffMs = 100;
 inline constexpr std::int64_t kLongestBackoffMs = 30'000;

@@ -4,7 +4,8 @@
 // Signals as something to read between two pieces of work.
 //
 // The signals of an inbox are blocked from its construction to the end of the process and are
-// read from a signalfd(2). So no handler of ours exists, no library call ever sees EINTR, and a
+// read from a signalfd(2). So none of these signals has a handler of ours or gives a
+// library call EINTR, and a
 // busy process learns of a signal as surely as an idle one (ppoll(2) with an open mask delivers
 // nothing while a descriptor is ready). Handlers that a library installs for them, as libfcgi does
 // for SIGTERM and SIGUSR1, never run.

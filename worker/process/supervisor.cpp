@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/invariant.h"
 #include "process/contract.h"
-#include "process/invariant.h"
 #include "process/poll_timeout.h"
 #include "process/spawn.h"
 
@@ -42,7 +42,7 @@ SignalInbox supervisor_signals() {
 
 // The child is not reaped yet, so its process id is still its own.
 void send_signal(const Child& child, int signal) {
-  require(child.pid > 0, "a signal to nobody");  // 0 would be the whole process group
+  base::require(child.pid > 0, "a signal to nobody");  // 0 would be the whole process group
   kill(child.pid, signal);
 }
 
