@@ -17,9 +17,9 @@
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 
-#include "db/connect.h"
 #include "db/database.h"
 #include "db/deadline.h"
+#include "db/timed_connection.h"
 
 namespace latchkey::db {
 

@@ -2,11 +2,11 @@
 #include "db/database.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <span>
 #include <utility>
 #include <variant>
 
+#include "base/invariant.h"
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/failure.h"
@@ -31,10 +31,7 @@ const base::Logger& logger() {
 }  // namespace
 
 Parameter::Parameter(std::string_view text) : text_(text) {
-  if (text.find('\0') != std::string_view::npos) {
-    logger().critical("a parameter holds a NUL character");
-    std::abort();
-  }
+  base::require(text.find('\0') == std::string_view::npos, "a parameter holds a NUL character");
 }
 Parameter::Parameter(const std::string& text) : Parameter(std::string_view(text)) {}
 Parameter::Parameter(std::int64_t number) : text_(std::to_string(number)) {}
@@ -64,7 +61,7 @@ struct Database::Attempt {
   }
 };
 
-std::optional<Rows> Database::attempt(Attempt& attempt) {
+std::optional<Rows> Database::try_once(Attempt& attempt) {
   attempt.phase = Phase::kConnecting;
   try {
     if (connection_ != nullptr && connection_->is_stale()) connection_.reset();
@@ -93,10 +90,10 @@ Rows Database::call(const Statement& statement, std::initializer_list<Parameter>
 
   const Deadline deadline(clock_, options_.timeout_ms);
   Attempt attempt{statement, {parameters.begin(), parameters.size()}, deadline};
-  auto rows = this->attempt(attempt);
+  auto rows = try_once(attempt);
   if (!rows && attempt.may_be_repeated()) {
     attempt.failure.reset();
-    rows = this->attempt(attempt);
+    rows = try_once(attempt);
   }
   if (rows) {
     permit.report_success();
@@ -104,6 +101,8 @@ Rows Database::call(const Statement& statement, std::initializer_list<Parameter>
   }
   if (attempt.failure->server_is_ill) {
     permit.report_failure();
+  } else if (attempt.phase == Phase::kConnecting) {
+    permit.abandon();  // the server was never asked: that says nothing about it
   } else {
     permit.report_success();
   }

@@ -109,7 +109,7 @@ class Database {
   class Connection;
   struct Attempt;
 
-  std::optional<Rows> attempt(Attempt& attempt);
+  std::optional<Rows> try_once(Attempt& attempt);
 
   DatabaseOptions options_;
   shm::Breaker& breaker_;

@@ -8,7 +8,7 @@
 // with our own poll, which would leave nothing of libpqxx in use, and a timer that shuts the
 // socket down under libpq, which then reports a lost connection like any other. The timer is the
 // smaller: one setitimer(2) before the call and one after it. Connecting has no socket to shut
-// down yet; there connect.cpp polls with what is left.
+// down yet; there timed_connection.cpp polls with what is left.
 //
 // SIGALRM belongs to this file. Its handler calls shutdown(2) alone, which is async-signal-safe.
 //

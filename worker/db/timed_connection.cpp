@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "db/connect.h"
+#include "db/timed_connection.h"
 
 #include <array>
 #include <cerrno>

@@ -6,7 +6,8 @@
 // libpq's own connect_timeout counts whole seconds, at least two, for each host; a request has
 // less. So the connection is started asynchronously and polled here with what the deadline leaves.
 // libpqxx asks a policy object for its handle, which is where this fits in. With several hosts in
-// the connection string libpq goes through them itself.
+// the connection string libpq goes to the next one when a host refuses; one that stays silent uses
+// up the deadline. Looking a host name up blocks past it: hostaddr in the string avoids that.
 //
 // The connection never reconnects by itself, as libpqxx 6 would: a second backend behind one
 // object would silently lose its session state. A broken one is thrown away (connection.cpp).
