@@ -15,7 +15,7 @@ using http::Exchange;
 using http::Response;
 
 Response register_user(Endpoints& endpoints, Exchange& exchange) {
-  BodyReader body(exchange, http::Body::kJson);
+  BodyReader body(exchange);
   service::RegistrationRequest request{.email = body.required("email"),
                                        .username = body.required("username"),
                                        .password = body.required_secret("password"),
@@ -28,7 +28,7 @@ Response register_user(Endpoints& endpoints, Exchange& exchange) {
 }
 
 Response log_in(Endpoints& endpoints, Exchange& exchange) {
-  BodyReader body(exchange, http::Body::kJsonOrForm);
+  BodyReader body(exchange);
   service::LoginRequest request{.email = body.optional("email"),
                                 .username = body.optional("username"),
                                 .password = body.required_secret("password"),
@@ -40,14 +40,14 @@ Response log_in(Endpoints& endpoints, Exchange& exchange) {
 }
 
 Response refresh(Endpoints& endpoints, Exchange& exchange) {
-  const auto token = BodyReader(exchange, http::Body::kJson).the_secret("refresh_token");
+  const auto token = BodyReader(exchange).the_secret("refresh_token");
   const db::Grant grant = endpoints.sessions.refresh(token.reveal(), origin_of(exchange));
   exchange.user_id = grant.user.id;
   return token_response(200, endpoints.tokens.issue(grant), grant.user);
 }
 
 Response log_out(Endpoints& endpoints, Exchange& exchange) {
-  const auto token = BodyReader(exchange, http::Body::kJson).the_secret("refresh_token");
+  const auto token = BodyReader(exchange).the_secret("refresh_token");
   endpoints.sessions.log_out(token.reveal(), origin_of(exchange));
   return message_response("Logged out");
 }

@@ -26,7 +26,7 @@ std::string_view bearer_token(std::string_view authorization) {
 
 }  // namespace
 
-void authenticate(const service::Tokens& tokens, http::Exchange& exchange) {
+void require_bearer(const service::Tokens& tokens, http::Exchange& exchange) {
   const auto result = tokens.read_access(bearer_token(exchange.request.authorization));
   if (const auto* const code = std::get_if<base::ErrorCode>(&result)) throw base::Error(*code);
   const auto& caller = std::get<db::Caller>(result);

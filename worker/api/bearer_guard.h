@@ -14,6 +14,6 @@
 namespace latchkey::api {
 
 // Sets exchange.identity.
-void authenticate(const service::Tokens& tokens, http::Exchange& exchange);
+void require_bearer(const service::Tokens& tokens, http::Exchange& exchange);
 
 }  // namespace latchkey::api

@@ -7,8 +7,8 @@
 
 namespace latchkey::api {
 
-BodyReader::BodyReader(const http::Exchange& exchange, http::Body kind)
-    : object_(http::read_body(exchange.request, kind)) {}
+BodyReader::BodyReader(const http::Exchange& exchange)
+    : object_(http::read_body(exchange.request, exchange.body)) {}
 
 std::optional<std::string_view> BodyReader::find(std::string_view field, bool is_required) {
   const base::JsonMember* const member = object_.find(field);

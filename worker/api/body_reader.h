@@ -19,7 +19,8 @@ namespace latchkey::api {
 
 class BodyReader {
  public:
-  BodyReader(const http::Exchange& exchange, http::Body kind);
+  // By the kind of body that the exchange's route takes.
+  explicit BodyReader(const http::Exchange& exchange);
 
   // Empty, with a fault, unless the member is a non-empty string.
   std::optional<std::string> required(std::string_view field);

@@ -2,7 +2,7 @@
 #pragma once
 
 // What the endpoints work with, and the endpoints, one function each: read the body, one call of a
-// service, one response.
+// service, tokens where it grants any, one response.
 //
 // Each family has its file: auth_endpoints.cpp, session_endpoints.cpp, user_endpoints.cpp,
 // system_endpoints.cpp. Which path leads to which function is in routes.cpp.

@@ -18,7 +18,7 @@ Response show_user(Endpoints& endpoints, Exchange& exchange) {
 }
 
 Response update_user(Endpoints& endpoints, Exchange& exchange) {
-  BodyReader body(exchange, http::Body::kJson);
+  BodyReader body(exchange);
   service::UpdateRequest request{
       .email = body.optional("email"), .username = body.optional("username"), .faults = {}};
   request.faults = body.take_faults();
@@ -32,7 +32,7 @@ Response delete_user(Endpoints& endpoints, Exchange& exchange) {
 }
 
 Response change_password(Endpoints& endpoints, Exchange& exchange) {
-  BodyReader body(exchange, http::Body::kJson);
+  BodyReader body(exchange);
   service::PasswordChangeRequest request{
       .current_password = body.required_secret("current_password"),
       .new_password = body.required_secret("new_password"),

@@ -7,10 +7,14 @@
 namespace latchkey::http {
 namespace {
 
+// With these bounds a line stays below PIPE_BUF, so that one write(2) of it is atomic on a pipe
+// too.
+constexpr std::size_t kMaxLoggedMethodBytes = 32;
 constexpr std::size_t kMaxLoggedPathBytes = 256;
 
 base::LogLevel level_of(const AccessLine& line) {
-  if (line.route == "/health" || line.route == "/readiness") return base::LogLevel::kDebug;
+  const bool is_probe = line.route == "/health" || line.route == "/readiness";
+  if (is_probe && line.status != 500) return base::LogLevel::kDebug;
   if (line.status >= 500) return base::LogLevel::kError;
   if (line.status == 401 || line.status == 403) return base::LogLevel::kWarning;
   return base::LogLevel::kInfo;
@@ -34,7 +38,7 @@ void write_access_line(const AccessLine& line) {
   const bool failed = line.error != nullptr;
   logger.log(level, "request",
              {
-                 {"method", std::string_view(line.request.method)},
+                 {"method", base::cut_utf8(line.request.method, kMaxLoggedMethodBytes)},
                  {"path", loggable_path(line.request)},
                  {"route", line.route},
                  {"status_code", std::int64_t{line.status}},

@@ -5,7 +5,7 @@
 //
 // ERROR for 5xx, with the private half of the error; WARNING for what authentication refuses (401,
 // 403); INFO for the rest. /health and /readiness are asked by machines every second: DEBUG,
-// whatever the answer.
+// unless the answer shows a bug (500).
 //
 // The line holds the path without its query string, and nothing of headers or body.
 //

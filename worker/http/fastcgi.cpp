@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,9 +25,12 @@ std::string parameter(const FCGX_Request& request, const char* name) {
 
 std::size_t content_length(const FCGX_Request& request) {
   const std::string text = parameter(request, "CONTENT_LENGTH");
+  if (text.empty()) return 0;
   std::size_t length = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), length);
-  return parsed.ec == std::errc() ? length : 0;
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  // What is no length is longer than any limit: the pipeline refuses it.
+  return is_whole ? length : std::numeric_limits<std::size_t>::max();
 }
 
 Request read_parameters(const FCGX_Request& fcgi) {
@@ -42,7 +46,6 @@ Request read_parameters(const FCGX_Request& fcgi) {
   request.origin = parameter(fcgi, "HTTP_ORIGIN");
   request.user_agent = parameter(fcgi, "HTTP_USER_AGENT");
   request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
-  request.preflight_headers = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_HEADERS");
   request.content_length = content_length(fcgi);
   return request;
 }

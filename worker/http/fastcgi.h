@@ -7,8 +7,8 @@
 // another worker has taken is an answer. The connection is accepted here and handed to libfcgi,
 // whose own accept waits and retries in ways that a worker that must notice SIGTERM cannot use.
 //
-// FCGX_Init takes SIGPIPE, SIGUSR1 and SIGTERM over: construct this object before the worker's
-// handlers are installed.
+// FCGX_Init installs handlers for SIGPIPE, SIGUSR1 and SIGTERM. Make the worker's SignalInbox
+// first: the last two are blocked then, and run_worker ignores SIGPIPE again.
 //
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.

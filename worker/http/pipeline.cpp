@@ -68,7 +68,7 @@ Response Pipeline::answer(Request& request) {
   sanitize_context(request);
   const base::LogScope scope(request.request_id, request.traceparent);
 
-  Exchange exchange{request, {}, std::nullopt, 0};
+  Exchange exchange{.request = request};
   Outcome outcome = run(exchange);
   log_access(exchange, outcome, started_ns);
   return std::move(outcome.response);
@@ -115,6 +115,7 @@ Response Pipeline::dispatch(Exchange& exchange, Outcome& outcome) {
   }
   outcome.route = match.route;
   exchange.path_parameter = match.path_parameter;
+  exchange.body = match.route->body;
   if (match.route->guard == Guard::kBearer) parts_.bearer_guard(exchange);
   return match.route->handler(parts_.handler_context, exchange);
 }

@@ -3,11 +3,11 @@
 
 // What happens to every request, from the parameters of nginx to the line in the log.
 //
-// context → limits → route → guard → handler → error → CORS → access log: answer() in
-// pipeline.cpp reads in that order. Guards and handlers come from api/; they throw base::Error for
-// what goes wrong, and here it becomes the problem that the client sees and the line that the
-// operator reads. Anything else that is thrown is a bug: INTERNAL_ERROR, with its text in the log
-// only.
+// context → limits → route → guard → handler → error → CORS → access log: answer(), run() and
+// dispatch() in pipeline.cpp, each read into the next, are in that order. Guards and handlers come
+// from api/; they throw base::Error for what goes wrong, and here it becomes the problem that the
+// client sees and the line that the operator reads. Anything else that is thrown is a bug:
+// INTERNAL_ERROR, with its text in the log only.
 //
 // Runs in workers. Never throws: a request always gets an answer.
 

@@ -34,7 +34,6 @@ struct Request {
   std::string origin;
   std::string user_agent;
   std::string preflight_method;
-  std::string preflight_headers;
   std::size_t content_length = 0;
   base::Secret body;  // empty if content_length is past kMaxBodyBytes
 

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+
+#include "base/invariant.h"
 
 namespace latchkey::http {
 namespace {
@@ -58,7 +59,7 @@ Response Response::no_content() {
 }
 
 Response& Response::add_header(std::string_view name, std::string_view value) {
-  if (!is_printable(name) || !is_printable(value)) std::abort();
+  base::require(is_printable(name) && is_printable(value), "a header that is not printable");
   headers.emplace_back(name, value);
   return *this;
 }
@@ -82,7 +83,8 @@ std::string_view reason_of(int status) {
   for (const auto& [code, reason] : kReasons) {
     if (code == status) return reason;
   }
-  std::abort();  // a status that no row of this service has
+  base::require(false, "a status without a reason");
+  return {};
 }
 
 }  // namespace latchkey::http

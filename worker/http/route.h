@@ -39,9 +39,10 @@ struct Identity {
 // A request on its way through the pipeline, and what has been learned of it so far.
 struct Exchange {
   const Request& request;
-  std::string path_parameter;        // what stood for {id}
-  std::optional<Identity> identity;  // set by the guard
-  std::int64_t user_id = 0;          // for the log; 0 while nobody is known
+  std::string path_parameter = {};                  // what stood for {id}
+  std::optional<Identity> identity = std::nullopt;  // set by the guard
+  std::int64_t user_id = 0;                         // for the log; 0 while nobody is known
+  Body body = Body::kNone;                          // what the route takes
 };
 
 // A handler belongs to the endpoints of one worker, which `context` points to.
@@ -53,7 +54,7 @@ struct Route {
   Guard guard = Guard::kNone;
   Pool pool = Pool::kApi;
   Body body = Body::kNone;
-  bool asks_database = true;
+  bool asks_database = true;  // like `pool` and `errors`: for errors_of() and the tests
   Handler handler = nullptr;
   std::vector<base::ErrorCode> errors;  // beyond those that guard, body and database imply
 };

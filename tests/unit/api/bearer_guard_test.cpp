@@ -28,7 +28,7 @@ class BearerGuardTest : public ::testing::Test {
     http::Request request;
     request.authorization = authorization;
     http::Exchange exchange{request, {}, std::nullopt, 0};
-    const base::Error error = doubles::thrown_by([&] { authenticate(tokens_, exchange); });
+    const base::Error error = doubles::thrown_by([&] { require_bearer(tokens_, exchange); });
     EXPECT_FALSE(exchange.identity) << authorization;
     EXPECT_EQ(exchange.user_id, 0) << authorization;
     return error.code();
@@ -46,7 +46,7 @@ TEST_F(BearerGuardTest, SaysWhoAsks) {
     http::Request request;
     request.authorization = scheme + pair_.access_token;
     http::Exchange exchange{request, {}, std::nullopt, 0};
-    authenticate(tokens_, exchange);
+    require_bearer(tokens_, exchange);
     ASSERT_TRUE(exchange.identity) << scheme;
     EXPECT_EQ(exchange.identity->user_id, 42);
     EXPECT_EQ(exchange.identity->session_id, doubles::uuid());

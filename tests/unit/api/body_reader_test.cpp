@@ -17,7 +17,7 @@ BodyReader reader_of(std::string_view body) {
   http::Request request;
   request.content_type = "application/json";
   request.body = base::Secret(body);
-  return BodyReader(http::Exchange{request, {}, std::nullopt, 0}, http::Body::kJson);
+  return BodyReader(http::Exchange{.request = request, .body = http::Body::kJson});
 }
 
 TEST(BodyReader, TakesTextOut) {

@@ -112,7 +112,7 @@ class EndpointsTest : public ::testing::Test {
   http::Pipeline pipeline_{
       {.router = http::Router(routes()),
        .cors = http::Cors({}),
-       .bearer_guard = [this](http::Exchange& exchange) { authenticate(tokens_, exchange); },
+       .bearer_guard = [this](http::Exchange& exchange) { require_bearer(tokens_, exchange); },
        .handler_context = &endpoints_},
       clock_,
       random_,
