@@ -7,9 +7,6 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::size_t kMaxLocalPartBytes = 64;  // RFC 5321, section 4.5.3.1.1
-constexpr std::size_t kMaxLabelBytes = 63;      // RFC 1035, section 2.3.4
-
 // Not <cctype>: those depend on the locale.
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 bool is_letter_or_digit(char byte) {
@@ -36,16 +33,15 @@ bool all_parts(std::string_view text, Check check) {
 }
 
 bool is_local_part(std::string_view text) {
-  return text.size() <= kMaxLocalPartBytes && all_parts(text, [](std::string_view atom) {
-           return !atom.empty() && std::all_of(atom.begin(), atom.end(), is_atext);
-         });
+  return all_parts(text, [](std::string_view atom) {
+    return !atom.empty() && std::all_of(atom.begin(), atom.end(), is_atext);
+  });
 }
 
 bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabelBytes && label.front() != '-' &&
-         label.back() != '-' && std::all_of(label.begin(), label.end(), [](char byte) {
-           return is_letter_or_digit(byte) || byte == '-';
-         });
+  return !label.empty() && label.front() != '-' && label.back() != '-' &&
+         std::all_of(label.begin(), label.end(),
+                     [](char byte) { return is_letter_or_digit(byte) || byte == '-'; });
 }
 
 bool is_dotted_domain(std::string_view text) {

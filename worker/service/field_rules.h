@@ -28,8 +28,9 @@ using Faults = std::vector<base::FieldError>;
 // 3 to 50 of letters, digits, '.', '_', '-', the first a letter or digit; ASCII.
 void check_username(std::string_view username, Faults& faults);
 
-// At most 254 ASCII bytes; an RFC 5321 dot-string of at most 64 bytes, one '@', a domain of at
-// least two labels (RFC 1123, section 2.1). Whether mail arrives there is another question.
+// At most 254 ASCII bytes: atoms joined by dots (RFC 5322, section 3.2.3), one '@', a domain of at
+// least two labels of letters, digits and inner hyphens. Whether mail arrives there, and how long
+// its server lets a part be, is another question.
 void check_email(std::string_view email, Faults& faults);
 
 // Throws base::Error(kValidationError) with all of them if there are any.
