@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -20,11 +21,12 @@ struct Command {
   std::string_view name;
   int (*run)(const Words& words);
   std::string (*usage)();
+  bool is_daemon = false;  // its standard error is a log of JSON lines
 };
 
 constexpr std::array kCommands{
-    Command{"serve", latchkey::cli::serve, latchkey::cli::serve_usage},
-    Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage},
+    Command{"serve", latchkey::cli::serve, latchkey::cli::serve_usage, true},
+    Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage, true},
     Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
     Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
 };
@@ -64,7 +66,12 @@ int run(const Command& command, const Words& words) {
     }
     return latchkey::cli::kExitConfiguration;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "latchkey: %s\n", error.what());
+    if (command.is_daemon) {
+      latchkey::base::Logger("latchkey")
+          .critical("cannot go on", {{"cause", std::string_view(error.what())}});
+    } else {
+      std::fprintf(stderr, "latchkey: %s\n", error.what());
+    }
     return latchkey::cli::kExitFailure;
   }
 }

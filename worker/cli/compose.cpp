@@ -139,7 +139,7 @@ Service::Parts::Parts(const config::Settings& settings)
       pipeline({.router = http::Router(api::routes()),
                 .cors = http::Cors(settings.cors_origins),
                 .bearer_guard =
-                    [this](http::Exchange& exchange) { api::authenticate(tokens, exchange); },
+                    [this](http::Exchange& exchange) { api::require_bearer(tokens, exchange); },
                 .handler_context = &endpoints},
                clock, random, meter) {}
 

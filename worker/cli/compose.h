@@ -18,7 +18,7 @@ namespace latchkey::cli {
 
 class Service {
  public:
-  // `settings` outlives the service.
+  // `settings` is not used after the constructor.
   explicit Service(const config::Settings& settings);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

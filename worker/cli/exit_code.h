@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How the program ends, after sysexits(3). Workers and the supervisor end as process/contract.h
-// says, with the same numbers.
+// How the program ends: with the numbers of process/contract.h, which are those of sysexits(3).
+
+#include "process/contract.h"
 
 namespace latchkey::cli {
 
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitUsage = 64;
-inline constexpr int kExitFailure = 70;
-inline constexpr int kExitConfiguration = 78;
+inline constexpr int kExitOk = process::kExitDone;
+inline constexpr int kExitUsage = process::kExitUsage;
+inline constexpr int kExitFailure = process::kExitBroken;
+inline constexpr int kExitConfiguration = process::kExitConfiguration;
 
 }  // namespace latchkey::cli

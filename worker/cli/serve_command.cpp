@@ -71,7 +71,7 @@ std::string serve_usage() {
          "and\n"
          "    hash.sock in RUNTIME_DIR, and replaces what dies. Logs go to standard error.\n"
          "    SIGTERM drains, SIGQUIT stops at once, SIGHUP replaces every worker by a new one,\n"
-         "    SIGTTIN and SIGTTOU add and remove one.\n"
+         "    SIGTTIN and SIGTTOU add and remove one api worker.\n"
          "      --config FILE     read the settings from FILE too (the environment goes first)\n"
          "      --api-workers N   workers for what is cheap (default 2)\n"
          "      --hash-workers N  workers for logins and registrations (default 2)";

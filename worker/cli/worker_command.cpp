@@ -32,11 +32,15 @@ std::string pool_of(const Arguments& arguments) {
   throw UsageError("worker takes the name of a pool: api or hash");
 }
 
-base::Descriptor take_listening_socket() {
+base::Descriptor take_listening_socket(const std::string& pool) {
   auto sockets = process::take_inherited_sockets();
   if (sockets.size() != 1) {
     throw std::runtime_error("a worker needs one listening socket by LISTEN_FDS, and got " +
                              std::to_string(sockets.size()));
+  }
+  if (sockets.front().name != pool) {
+    throw std::runtime_error("the inherited socket is named " + sockets.front().name +
+                             ", not after the pool " + pool);
   }
   return std::move(sockets.front().fd);
 }
@@ -75,7 +79,7 @@ int worker(const Words& words) {
 
   const config::Settings settings = config::load(environ, arguments.value("config"));
   base::configure_logging(settings.log_level, pool + '/' + std::to_string(slot));
-  const base::Descriptor socket = take_listening_socket();
+  const base::Descriptor socket = take_listening_socket(pool);
 
   const base::SystemClock clock;
   base::SystemRandom random;
