@@ -62,7 +62,7 @@ BEGIN
       THEN 'inactive' ELSE 'changed' END;
     PERFORM latchkey.record_event(
       'login_failed', p_user_id, NULL,
-      CASE outcome WHEN 'inactive' THEN 'user inactive' ELSE 'hash changed during login' END,
+      CASE outcome WHEN 'inactive' THEN 'inactive' ELSE 'hash changed during login' END,
       p_ip, p_user_agent, p_request_id);
     RETURN;
   END IF;

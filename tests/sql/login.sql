@@ -64,7 +64,7 @@ SELECT is(row(outcome, user_id, session_id)::text, row('inactive', NULL, NULL)::
   FROM latchkey.login_succeeded(:bob, '$2b$04$hash-of-bob', '$2b$05$x', pg_temp.sid(5), 60,
                                 '192.0.2.7', 'a', 'q');
 SELECT is(pg_temp.last_event(),
-          format('login_failed user=%s session=- detail=user inactive 192.0.2.7 a q', :bob));
+          format('login_failed user=%s session=- detail=inactive 192.0.2.7 a q', :bob));
 SELECT is(row(password_hash, last_login)::text, row('$2b$04$hash-of-bob', NULL)::text,
           'nothing written')
   FROM latchkey.users WHERE id = :bob;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The settings as text for people: `latchkey config`, the listing of --help, the example file.
+// The settings as text for people: `latchkey config`, the listing of `--list`, the example file.
 //
 // Runs on the command line. No failures. No secret is ever shown, not even in part: of
 // DATABASE_URL the whole value is masked, since a password can stand anywhere in it.

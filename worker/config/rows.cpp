@@ -88,7 +88,8 @@ constexpr std::array kRows{
             DurationKind{
                 .field = &Settings::database_timeout, .unit = kSecond, .min = 50ms, .max = kMinute},
         .help = "How long one database call may take, connecting included, before the request "
-                "is answered with 503.",
+                "is answered with 503. The server itself gives a statement up after the "
+                "statement_timeout of the role (1.9s).",
         .example = {},
     },
     Row{
@@ -285,8 +286,8 @@ constexpr std::array kRows{
         .kind =
             DurationKind{
                 .field = &Settings::worker_timeout, .unit = kSecond, .min = kSecond, .max = kHour},
-        .help = "How long a worker may be busy with one request before it is replaced. Longer "
-                "than DATABASE_TIMEOUT.",
+        .help = "How long nginx waits for a worker before it answers 504, and how long (and 5s) a "
+                "worker that is told to leave may take. Longer than DATABASE_TIMEOUT.",
         .example = {},
     },
     Row{

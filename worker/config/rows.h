@@ -2,8 +2,9 @@
 #pragma once
 
 // The table of settings: one row each, and the only place that knows a setting's name, default,
-// range and meaning. Parsing (values.h, load.h), `latchkey config`, the listing of --help and
-// the example file (display.h) all come from it; a new setting is a new row and a new field.
+// range and meaning. Parsing (values.h, load.h), `latchkey config`, the listing of `latchkey config
+// --list` and the example file (display.h) all come from it; a new setting is a new row and a new
+// field.
 //
 // Runs in every process. No failures: the table is constant.
 
