@@ -39,3 +39,12 @@ def test_documentation_names_no_setting_that_does_not_exist(root, contract):
 def test_words_are_found_in_code_only():
     text = "`WORKER_TIMEOUT` and NOT_THIS and `X=1 LOG_LEVEL` and `POST`\n```\n`IN_A_BLOCK`\n```\n"
     assert words_in_capitals(text) == {"WORKER_TIMEOUT", "LOG_LEVEL"}
+
+
+def test_nginx_has_the_defaults_of_the_program(root, latchkey):
+    """nginx/render reads the same environment without asking the program."""
+    run = subprocess.run([latchkey, "config", "--env-example"], check=True, capture_output=True, text=True)
+    of_the_program = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", run.stdout, re.M))
+    of_nginx = dict(re.findall(r'"\$\{([A-Z][A-Z0-9_]*)-([^}]*)\}"', (root / "nginx" / "render").read_text()))
+    assert len(of_nginx) >= 6
+    assert of_nginx == {name: of_the_program[name] for name in of_nginx}

@@ -25,6 +25,7 @@
 #include "base/cost_meter.h"
 #include "base/secret.h"
 #include "base/uuid.h"
+#include "db/rows.h"
 #include "shm/breaker.h"
 
 namespace latchkey::db {
@@ -59,31 +60,6 @@ class Parameter {
 
  private:
   std::optional<std::string> text_;
-};
-
-// The rows of an answer. A column that is NULL or not of the expected form where a value belongs
-// is a bug of the schema: kInternalError.
-class Rows {
- public:
-  class Storage;
-  explicit Rows(std::unique_ptr<Storage> storage);
-  Rows(Rows&&) noexcept;
-  Rows& operator=(Rows&&) noexcept;
-  ~Rows();
-
-  [[nodiscard]] int size() const;
-  [[nodiscard]] bool is_null(int row, int column) const;
-  [[nodiscard]] std::string_view text(int row, int column) const;
-  [[nodiscard]] std::int64_t integer(int row, int column) const;
-  [[nodiscard]] std::int32_t small_integer(int row, int column) const;
-  [[nodiscard]] bool boolean(int row, int column) const;
-  [[nodiscard]] base::Uuid uuid(int row, int column) const;
-  [[nodiscard]] std::optional<std::int64_t> optional_integer(int row, int column) const;
-  // The text, or "" for NULL.
-  [[nodiscard]] std::string_view text_or_empty(int row, int column) const;
-
- private:
-  std::unique_ptr<Storage> storage_;
 };
 
 struct DatabaseOptions {

@@ -5,7 +5,7 @@
 
 #include <pqxx/result>
 
-#include "db/database.h"
+#include "db/rows.h"
 
 namespace latchkey::db {
 

@@ -5,15 +5,11 @@
 //
 // Runs in workers. Plain data.
 
-#include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error_code.h"
-#include "base/uuid.h"
-#include "http/request.h"
+#include "http/exchange.h"
 #include "http/response.h"
 
 namespace latchkey::http {
@@ -25,24 +21,6 @@ enum class Pool { kApi, kHash };
 enum class Guard {
   kNone,
   kBearer,  // an access token that verifies; the handler's call looks the session up
-};
-
-// What the handler reads.
-enum class Body { kNone, kJson, kJsonOrForm };
-
-// Who asks, by a token that has been verified.
-struct Identity {
-  std::int64_t user_id = 0;
-  base::Uuid session_id;
-};
-
-// A request on its way through the pipeline, and what has been learned of it so far.
-struct Exchange {
-  const Request& request;
-  std::string path_parameter = {};                  // what stood for {id}
-  std::optional<Identity> identity = std::nullopt;  // set by the guard
-  std::int64_t user_id = 0;                         // for the log; 0 while nobody is known
-  Body body = Body::kNone;                          // what the route takes
 };
 
 // A handler belongs to the endpoints of one worker, which `context` points to.
