@@ -2,12 +2,14 @@
 """What the logs say of a request. Their form, unannounced errors and secrets are checked for every
 test and every copy: see conftest.py and `service.running`."""
 
+import json
 import re
 import uuid
 
 import pytest
 
 from latchkey_testkit.client import LOOPBACK
+from latchkey_testkit.logs import ACCESS
 from latchkey_testkit.secrecy import fresh_marker
 
 
@@ -90,3 +92,13 @@ def test_control_characters_cannot_forge_a_line(service, client):
     path = "/nothing/%0a%7B%22level%22:%22ERROR%22%7D%0d%1b[31m"
     line = line_of(service, client.get(path).expect(404))
     assert line["status_code"] == 404
+
+
+def test_no_request_needed_a_second_try(service, client, account):
+    """nginx repeats a read on another worker when one fails it: that must not hide a fault of ours."""
+    for _ in range(20):
+        account.session.me().expect(200)
+    _, lines = service.logs.whole_lines(ACCESS)
+    tries = [json.loads(line) for line in lines]
+    assert len(tries) > 20
+    assert [entry for entry in tries if "," in entry["upstream_status"]] == []
