@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "config/load.h"
 #include "http/fastcgi.h"
 #include "process/inherited_sockets.h"
+#include "process/memory_bound.h"
 #include "process/signals.h"
 #include "process/worker_loop.h"
 
@@ -78,6 +80,7 @@ int worker(const Words& words) {
   process::SignalInbox signals = process::worker_signals();
 
   const config::Settings settings = config::load(environ, arguments.value("config"));
+  process::bound_memory(static_cast<std::uint64_t>(settings.worker_memory_max_mib) << 20);
   base::configure_logging(settings.log_level, pool + '/' + std::to_string(slot));
   const base::Descriptor socket = take_listening_socket(pool);
 

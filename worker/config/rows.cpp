@@ -287,7 +287,8 @@ constexpr std::array kRows{
             DurationKind{
                 .field = &Settings::worker_timeout, .unit = kSecond, .min = kSecond, .max = kHour},
         .help = "How long nginx waits for a worker before it answers 504, and how long (and 5s) a "
-                "worker that is told to leave may take. Longer than DATABASE_TIMEOUT.",
+                "worker that is told to leave may take. One that stays busy with a request for a "
+                "quarter longer is killed and replaced. Longer than DATABASE_TIMEOUT.",
         .example = {},
     },
     Row{
@@ -296,6 +297,15 @@ constexpr std::array kRows{
         .default_text = "100000",
         .kind = IntegerKind{&Settings::worker_max_requests, 0, 1'000'000'000},
         .help = "After how many requests a worker makes room for a fresh one. 0: never.",
+        .example = {},
+    },
+    Row{
+        .group = "Workers",
+        .name = "WORKER_MEMORY_MAX",
+        .default_text = "256",
+        .kind = IntegerKind{&Settings::worker_memory_max_mib, 32, 65'536},
+        .help = "How many MiB of data a worker may hold. A request that needs more gets 500, and "
+                "the worker makes room for a fresh one.",
         .example = {},
     },
     Row{

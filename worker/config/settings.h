@@ -67,7 +67,8 @@ struct Settings {
 
   std::string runtime_dir;
   std::chrono::milliseconds worker_timeout{};
-  int worker_max_requests = 0;                   // 0: never recycled
+  int worker_max_requests = 0;  // 0: never recycled
+  int worker_memory_max_mib = 0;
   std::chrono::milliseconds worker_idle_exit{};  // 0: never
 
   // Used by the nginx configuration, checked here.

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "process/contract.h"
+#include "process/memory_bound.h"
 #include "process/notify.h"
 #include "process/poll_timeout.h"
 
@@ -92,6 +93,7 @@ class WorkerLoop {
     failures_in_a_row_ = 0;
     idle_since_ms_ = now_ms;
     ++served_;
+    if (memory_ran_out()) leave(kExitBroken, "out of memory");
     if (max_requests_ > 0 && served_ >= max_requests_) leave(kExitDone, "recycled");
   }
 

@@ -7,8 +7,8 @@
 //   with kExitDone    when a signal asks for it, after `max_requests` (give or take a tenth, so
 //                     that workers started together are not recycled together), and after
 //                     `idle_exit_ms` without a request;
-//   with kExitBroken  after kFailuresInARow failures to serve, or when the listening socket is
-//                     unusable: a fresh process may do better.
+//   with kExitBroken  after kFailuresInARow failures to serve, when the listening socket is
+//                     unusable, or when memory ran out: a fresh process may do better.
 // Whatever asks it to leave, the request in hand is finished first.
 //
 // An idle loop does not wake at all, unless a watchdog or an idle time asks for it. Every idle

@@ -5,6 +5,8 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "process/contract.h"
 #include "process/listen_socket.h"
+#include "process/memory_bound.h"
 #include "process/notify_socket.h"
 #include "process/poll_timeout.h"
 #include "process/test_process.h"
@@ -237,6 +240,35 @@ TEST_F(WorkerLoop, KeepsTheWatchdogAliveOnlyWhereItIsAskedTo) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(message());  // READY=1, then WATCHDOG=1
   worker.send_signal(SIGTERM);
   EXPECT_EQ(worker.wait(), kExitDone);
+}
+
+TEST_F(WorkerLoop, LeavesWhenMemoryRunsOut) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs more memory than any bound allows";
+#endif
+  // Asks for more than it may have, as a request gone wrong would, and survives.
+  class Greedy final : public Service {
+   public:
+    using Service::Service;
+    Served serve_one() override {
+      const Served served = Service::serve_one();
+      try {
+        std::vector<char>(std::size_t{512} << 20).back() = 1;
+      } catch (const std::bad_alloc&) {
+        base::Logger("test").info("no memory");
+      }
+      return served;
+    }
+  };
+  ChildProcess worker([this] {
+    bound_memory(std::uint64_t{128} << 20);
+    Greedy service(socket_.fd());
+    return run({}, service);
+  });
+  EXPECT_EQ(request(), "in hand, done");
+  EXPECT_TRUE(worker.says("no memory"));
+  EXPECT_TRUE(worker.says("out of memory"));
+  EXPECT_EQ(worker.wait(), kExitBroken);
 }
 
 TEST(SpreadMaxRequests, StaysWithinATenth) {
