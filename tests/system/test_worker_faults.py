@@ -35,17 +35,17 @@ def service(spare):
 class LoginInFlight:
     """A login whose hash is being computed when the constructor returns."""
 
-    def __init__(self, service, account):
+    def __init__(self, service, account, path="/auth/login"):
         [self.worker] = service.wait_for_workers("hash", 1)
         before = processes.cpu_ticks(self.worker)
         self._reply = None
-        self._thread = threading.Thread(target=self._login, args=(Client(service), account))
+        self._thread = threading.Thread(target=self._login, args=(Client(service), path, account))
         self._thread.start()
         wait_until(lambda: processes.cpu_ticks(self.worker) >= before + 4, "a hash being computed")
 
-    def _login(self, client, account):
+    def _login(self, client, path, account):
         credentials = {"username": account.username, "password": account.password}
-        self._reply = client.post("/auth/login", credentials)
+        self._reply = client.post(path, credentials)
 
     def reply(self):
         self._thread.join(timeout=30)
@@ -73,17 +73,43 @@ def test_hash_queue_full(client, account):
     account.login().expect(200)
 
 
-def test_api_workers_hang(service, client, account):
-    before = service.worker_pids()
-    path = f"/users/me?{fresh_marker()}={fresh_marker()}"
-    with stopped_processes(service.worker_pids("api")):
-        reply = client.get(path, token=account.session.access_token)
+def test_a_worker_hangs_in_a_request(service, client, account):
+    """The client gets 504, and then the worker is killed and replaced."""
+    login = LoginInFlight(service, account, f"/auth/login?{fresh_marker()}={fresh_marker()}")
+    with stopped_processes([login.worker]):
+        account.session.assert_lives()  # the other pool has workers of its own
+        client.get("/openapi.json").expect(200)
+        reply = login.reply()
         reply.expect_problem(504, "WORKER_TIMEOUT")
         assert WORKER_TIMEOUT_S * 0.9 < reply.elapsed_s < WORKER_TIMEOUT_S + 2
-        account.login().expect(200)  # the other pool has workers of its own
-        client.get("/openapi.json").expect(200)
+        processes.wait_until_gone([login.worker], "the worker that hangs", WORKER_TIMEOUT_S)
+    service.wait_for_workers("hash", 1)
+    account.login().expect(200)
+
+
+def test_idle_workers_that_hang_are_replaced(service, client, account):
+    """A request that comes meanwhile waits in the socket for their successors, or gets 504."""
+    hash_workers = service.worker_pids("hash")
+    hanging = service.worker_pids("api")
+    with stopped_processes(hanging):
+        reply = client.get("/users/me", token=account.session.access_token)
+        assert reply.status == 200 or reply.expect_problem(504, "WORKER_TIMEOUT")
+        processes.wait_until_gone(hanging, "the workers that hang", WORKER_TIMEOUT_S + 2)
+        service.wait_for_workers("api", 2)
     account.session.assert_lives()
-    assert service.worker_pids() == before, "a worker died of a client that had gone"
+    assert service.worker_pids("hash") == hash_workers
+
+
+def test_a_worker_that_halts_for_less_than_the_timeout_lives_on(service, account):
+    before = service.worker_pids()
+    with stopped_processes(service.worker_pids("api")):
+        waiting = threading.Thread(target=lambda: account.session.me().expect(200))
+        waiting.start()
+        waiting.join(timeout=WORKER_TIMEOUT_S / 3)
+        assert waiting.is_alive()
+    waiting.join(timeout=30)
+    assert not waiting.is_alive()
+    assert service.worker_pids() == before
 
 
 def test_killed_workers_are_replaced(service, account, expect_errors):

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,6 +12,7 @@
 #include "config/load.h"
 #include "process/spawn.h"
 #include "process/supervisor.h"
+#include "process/trial.h"
 
 namespace latchkey::cli {
 namespace {
@@ -19,12 +22,35 @@ constexpr int kMaxWorkers = int{process::kMaxWorkersPerPool};
 // A worker gets its own timeout to finish a request, and a little to leave.
 constexpr std::int64_t kLeaveMs = 5'000;
 
-process::PoolOptions pool(const std::string& name, int workers, const std::string& runtime_dir,
+// nginx gives a request up after WORKER_TIMEOUT. A worker that has been busy with one for longer
+// hangs: the quarter on top covers the age of its last sign of life (process/notify.h).
+process::Bounds bounds_by(const config::Settings& settings) {
+  const std::int64_t timeout_ms = settings.worker_timeout.count();
+  return {.drain_ms = timeout_ms + kLeaveMs, .silence_ms = timeout_ms + timeout_ms / 4};
+}
+
+// The bounds for the workers of a rolling restart; throws with the reason where they would not
+// start. The program that is installed now is asked, by its `config` command: it may know settings
+// that this older one does not, and then the bounds stay as they were.
+process::Bounds bounds_after(const std::vector<std::string>& trial,
+                             const std::optional<std::string>& config_file,
+                             const process::Bounds& before) {
+  if (const std::optional<std::string> refusal = process::refusal_of(trial))
+    throw std::runtime_error(*refusal);
+  try {
+    return bounds_by(config::load(environ, config_file));
+  } catch (const config::ConfigurationError&) {
+    return before;
+  }
+}
+
+process::PoolOptions pool(const std::string& name, int workers, const std::string& program,
+                          const std::string& runtime_dir,
                           const std::optional<std::string>& config_file) {
   process::PoolOptions options{.name = name,
                                .workers = static_cast<std::size_t>(workers),
                                .socket_path = runtime_dir + '/' + name + ".sock",
-                               .command = {process::own_program_path(), "worker", name}};
+                               .command = {program, "worker", name}};
   if (config_file) {
     options.command.insert(options.command.end(), {"--config", *config_file});
   }
@@ -45,21 +71,21 @@ int serve(const Words& words) {
   const base::Logger logger("latchkey.supervisor");
   for (const std::string& warning : settings.warnings) logger.warning(warning);
 
+  const std::string program = process::own_program_path();
+  std::vector<std::string> trial{program, "config"};
+  if (config_file) trial.insert(trial.end(), {"--config", *config_file});
+
   const base::SystemClock clock;
   process::Supervisor supervisor(
       {
           .runtime_dir = settings.runtime_dir,
-          .pools = {pool("api", api_workers, settings.runtime_dir, config_file),
-                    pool("hash", hash_workers, settings.runtime_dir, config_file)},
-          .drain_bound_ms = settings.worker_timeout.count() + kLeaveMs,
-          .refuse_roll = [config_file]() -> std::optional<std::string> {
-            try {
-              static_cast<void>(config::load(environ, config_file));
-              return std::nullopt;
-            } catch (const config::ConfigurationError& error) {
-              return error.what();
-            }
-          },
+          .pools = {pool("api", api_workers, program, settings.runtime_dir, config_file),
+                    pool("hash", hash_workers, program, settings.runtime_dir, config_file)},
+          .bounds = bounds_by(settings),
+          .reload =
+              [trial, config_file](const process::Bounds& before) {
+                return bounds_after(trial, config_file, before);
+              },
       },
       clock);
   return supervisor.run();
@@ -70,8 +96,9 @@ std::string serve_usage() {
          "    Runs in the foreground: starts the workers of both pools on the sockets api.sock "
          "and\n"
          "    hash.sock in RUNTIME_DIR, and replaces what dies. Logs go to standard error.\n"
-         "    SIGTERM drains, SIGQUIT stops at once, SIGHUP replaces every worker by a new one,\n"
-         "    SIGTTIN and SIGTTOU add and remove one api worker.\n"
+         "    SIGTERM drains, SIGQUIT stops at once, SIGHUP replaces every worker by a new one of "
+         "the\n"
+         "    program and the settings of now, SIGTTIN and SIGTTOU add and remove one api worker.\n"
          "      --config FILE     read the settings from FILE too (the environment goes first)\n"
          "      --api-workers N   workers for what is cheap (default 2)\n"
          "      --hash-workers N  workers for logins and registrations (default 2)";

@@ -12,7 +12,7 @@
 // Environment of a worker: the parent's own, and
 //   LISTEN_FDS=1, LISTEN_PID=<pid>, LISTEN_FDNAMES=<pool>   sd_listen_fds(3)
 //   NOTIFY_SOCKET=<path>                                    sd_notify(3)
-//   WATCHDOG_USEC, WATCHDOG_PID                             sd_watchdog_enabled(3); systemd only
+//   WATCHDOG_USEC=<microseconds>                            sd_watchdog_enabled(3)
 //
 // Command line: the command of the pool, and from the supervisor `--slot N`. Slots count from 1,
 // as the instances of a systemd template do, and never hold two workers that both accept for long:
@@ -21,7 +21,8 @@
 // What a worker tells
 //   READY=1     it accepts; until then a death is counted as a failed start
 //   STOPPING=1  it accepts no more
-//   WATCHDOG=1  it is alive; only where WATCHDOG_USEC asks for it
+//   WATCHDOG=1  it is alive; only where WATCHDOG_USEC asks for it. Who stays silent for that long,
+//               in a request or between two, hangs and is killed
 //
 // What a worker hears
 //   SIGTERM, SIGINT, SIGQUIT  finish the request in hand, leave with 0

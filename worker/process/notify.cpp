@@ -2,13 +2,36 @@
 #include "process/notify.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <systemd/sd-daemon.h>
+
+#include "base/descriptor.h"
+#include "process/unix_address.h"
 
 namespace latchkey::process {
 namespace {
 
-constexpr std::uint64_t kMicrosecondsPerHalfMillisecond = 2000;
+constexpr std::int64_t kWakeDivisor = 2;
+constexpr std::int64_t kFreshDivisor = 10;
+
+// What sd_notify(3) does with a path or an abstract name ('@'), without waiting for the receiver.
+void send_sign_of_life() {
+  constexpr std::string_view kMessage = "WATCHDOG=1";
+  const char* const variable = std::getenv("NOTIFY_SOCKET");
+  const std::string_view name(variable == nullptr ? "" : variable);
+  if (name.empty() || name.size() >= sizeof(sockaddr_un::sun_path)) return;
+  sockaddr_un address = unix_address(std::string(name));
+  if (name.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  const base::Descriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sendto(fd.get(), kMessage.data(), kMessage.size(), MSG_NOSIGNAL,
+         reinterpret_cast<const sockaddr*>(&address), size);
+}
 
 }  // namespace
 
@@ -16,23 +39,21 @@ void notify_ready() { sd_notify(0, "READY=1"); }
 
 void notify_stopping() { sd_notify(0, "STOPPING=1"); }
 
-Watchdog::Watchdog(std::int64_t now_ms) {
+Watchdog::Watchdog(std::int64_t now_ms) : sent_ms_(now_ms) {
   std::uint64_t timeout_us = 0;
   if (sd_watchdog_enabled(0, &timeout_us) <= 0) return;
-  const auto half_ms = static_cast<std::int64_t>(timeout_us / kMicrosecondsPerHalfMillisecond);
-  interval_ms_ = std::max<std::int64_t>(half_ms, 1);
-  due_ms_ = now_ms + interval_ms_;
+  interval_ms_ = std::max<std::int64_t>(static_cast<std::int64_t>(timeout_us / 1000), 1);
 }
 
 std::optional<std::int64_t> Watchdog::due_ms() const {
   if (interval_ms_ == 0) return std::nullopt;
-  return due_ms_;
+  return sent_ms_ + std::max<std::int64_t>(interval_ms_ / kWakeDivisor, 1);
 }
 
 void Watchdog::keep_alive(std::int64_t now_ms) {
-  if (interval_ms_ == 0 || now_ms < due_ms_) return;
-  sd_notify(0, "WATCHDOG=1");
-  due_ms_ = now_ms + interval_ms_;
+  if (interval_ms_ == 0 || now_ms < sent_ms_ + interval_ms_ / kFreshDivisor) return;
+  send_sign_of_life();
+  sent_ms_ = now_ms;
 }
 
 }  // namespace latchkey::process

@@ -65,7 +65,7 @@ std::optional<Notification> NotifySocket::next() {
   if (size < 0) return std::nullopt;
   const std::string_view received(text.data(), static_cast<std::size_t>(size));
   return Notification{sender_of(message), has_line(received, "READY=1"),
-                      has_line(received, "STOPPING=1")};
+                      has_line(received, "STOPPING=1"), has_line(received, "WATCHDOG=1")};
 }
 
 }  // namespace latchkey::process

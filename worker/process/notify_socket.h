@@ -22,6 +22,7 @@ struct Notification {
   pid_t sender = 0;
   bool ready = false;     // READY=1
   bool stopping = false;  // STOPPING=1
+  bool alive = false;     // WATCHDOG=1
 };
 
 class NotifySocket {

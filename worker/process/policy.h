@@ -10,7 +10,8 @@
 // the rest up while all the others serve.
 // Draining: everybody is told to leave. Killing: everybody is killed.
 // In every phase: who was told to leave and has not within the drain bound is killed, and so is
-// who has not become ready within kStartBoundMs.
+// who has not become ready within kStartBoundMs, or has given no sign of life for as long as the
+// silence bound: it hangs.
 //
 // The mechanism carries the actions out, records them in the roster, and asks again until there
 // are none; then it sleeps until an event or `wake_at_ms`.

@@ -45,7 +45,13 @@ void record_start(Roster& roster, Place place, pid_t pid, std::int64_t now_ms) {
   if (slot.was_started)
     roster.restarts_booked_until_ms = book_restart(roster.restarts_booked_until_ms, now_ms);
   slot.was_started = true;
-  slot.holder = {ChildState::kStarting, pid, now_ms, now_ms, roster.generation, false};
+  slot.holder = {.state = ChildState::kStarting,
+                 .pid = pid,
+                 .since_ms = now_ms,
+                 .started_ms = now_ms,
+                 .seen_ms = now_ms,
+                 .silence_bound_ms = roster.bounds.silence_ms,
+                 .generation = roster.generation};
 }
 
 void record_start_failure(Roster& roster, Place place, std::int64_t now_ms) {
@@ -56,8 +62,22 @@ void record_ready(Roster& roster, Place place, std::int64_t now_ms) {
   Child& child = child_at(roster, place);
   if (child.state != ChildState::kStarting) return;  // told twice, or too late
   enter(child, ChildState::kReady, now_ms);
+  child.seen_ms = now_ms;
   child.was_ready = true;
   slot_at(roster, place).was_ready = true;
+}
+
+void record_sign_of_life(Roster& roster, Place place, std::int64_t now_ms) {
+  child_at(roster, place).seen_ms = now_ms;
+}
+
+void record_own_absence(Roster& roster, std::int64_t now_ms) {
+  for (Pool& pool : roster.pools) {
+    for (Slot& slot : pool.slots) {
+      slot.holder.seen_ms = now_ms;
+      slot.predecessor.seen_ms = now_ms;
+    }
+  }
 }
 
 void record_exit(Roster& roster, Place place, const ChildExit& exit, std::int64_t now_ms) {
@@ -93,8 +113,9 @@ void record_handover(Roster& roster, Place place, std::int64_t now_ms) {
 
 void record_shutdown(Roster& roster, Phase phase) { roster.phase = std::max(roster.phase, phase); }
 
-void record_roll(Roster& roster, std::int64_t now_ms) {
+void record_roll(Roster& roster, const Bounds& bounds, std::int64_t now_ms) {
   ++roster.generation;
+  roster.bounds = bounds;
   // The operator has changed something: what failed before may work now.
   for (Pool& pool : roster.pools) {
     for (Slot& slot : pool.slots) {

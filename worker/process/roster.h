@@ -49,7 +49,9 @@ struct Child {
   pid_t pid = 0;
   std::int64_t since_ms = 0;  // when it entered its state
   std::int64_t started_ms = 0;
-  std::uint64_t generation = 0;  // of the roster when it was started
+  std::int64_t seen_ms = 0;           // its last sign of life
+  std::int64_t silence_bound_ms = 0;  // as it was told; 0: none is asked for
+  std::uint64_t generation = 0;       // of the roster when it was started
   bool was_ready = false;
 
   bool operator==(const Child&) const = default;
@@ -82,10 +84,17 @@ struct Pool {
 // kDraining: every worker finishes its request. kKilling: none is waited for. There is no way back.
 enum class Phase { kRunning, kDraining, kKilling };
 
+struct Bounds {
+  std::int64_t drain_ms = 0;    // how long a worker that was told to leave may take
+  std::int64_t silence_ms = 0;  // how long a worker may give no sign of life; 0: for ever
+
+  bool operator==(const Bounds&) const = default;
+};
+
 struct Roster {
   Phase phase = Phase::kRunning;
-  std::int64_t drain_bound_ms = 0;  // how long a worker that was told to leave may take
-  std::uint64_t generation = 0;     // a rolling restart makes a new one
+  Bounds bounds;                 // of the workers that are started from now on
+  std::uint64_t generation = 0;  // a rolling restart makes a new one
   std::int64_t restarts_booked_until_ms = 0;
   std::vector<Pool> pools;
 
@@ -104,6 +113,7 @@ struct Place {
 void record_start(Roster& roster, Place place, pid_t pid, std::int64_t now_ms);
 void record_start_failure(Roster& roster, Place place, std::int64_t now_ms);
 void record_ready(Roster& roster, Place place, std::int64_t now_ms);
+void record_sign_of_life(Roster& roster, Place place, std::int64_t now_ms);
 void record_exit(Roster& roster, Place place, const ChildExit& exit, std::int64_t now_ms);
 
 // What the supervisor has done to children.
@@ -113,10 +123,13 @@ void record_handover(Roster& roster, Place place, std::int64_t now_ms);
 
 // What the operator asks for.
 void record_shutdown(Roster& roster, Phase phase);
-void record_roll(Roster& roster, std::int64_t now_ms);
+void record_roll(Roster& roster, const Bounds& bounds, std::int64_t now_ms);
 // By one worker; never fewer than one or more than kMaxWorkersPerPool. Says whether it changed.
 bool record_more(Roster& roster, std::size_t pool, std::int64_t now_ms);
 bool record_fewer(Roster& roster, std::size_t pool);
+
+// The supervisor itself was halted or starved: who was silent meanwhile may not have been heard.
+void record_own_absence(Roster& roster, std::int64_t now_ms);
 
 // Looking.
 [[nodiscard]] Child& child_at(Roster& roster, Place place);

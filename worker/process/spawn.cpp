@@ -35,6 +35,8 @@ std::vector<std::string> environment_for(const SpawnRequest& request) {
   variables.emplace_back("LISTEN_FDS=1");
   variables.push_back("LISTEN_FDNAMES=" + request.socket_name);
   if (!request.notify_path.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_path);
+  if (request.watchdog_ms > 0)
+    variables.push_back("WATCHDOG_USEC=" + std::to_string(request.watchdog_ms * 1000));
   return variables;
 }
 

@@ -12,6 +12,7 @@
 //
 // Runs in the supervisor. Throws std::system_error when the kernel refuses to fork.
 
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -24,6 +25,7 @@ struct SpawnRequest {
   int listen_fd = -1;
   int null_fd = -1;  // /dev/null
   std::string notify_path;
+  std::int64_t watchdog_ms = 0;  // 0: no signs of life are asked for
 };
 
 pid_t spawn(const SpawnRequest& request);

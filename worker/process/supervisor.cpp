@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
@@ -19,6 +20,9 @@
 
 namespace latchkey::process {
 namespace {
+
+// More than a busy machine makes of a timeout.
+constexpr std::int64_t kOversleptMs = 1000;
 
 // Where a standard descriptor is closed, /dev/null takes its place: a socket with the number of
 // standard error would receive the log.
@@ -97,7 +101,7 @@ void Supervisor::perform(const Action& action) {
       send_signal(child, SIGTERM);
       return record_leave_order(roster_, action.place, now_ms);
     case Action::Kind::kKill:
-      log_.killed(action.place, child);
+      log_.killed(roster_.phase, action.place, child);
       send_signal(child, SIGKILL);
       return record_kill(roster_, action.place, now_ms);
   }
@@ -105,8 +109,12 @@ void Supervisor::perform(const Action& action) {
 
 void Supervisor::start(Place place) {
   const PoolOptions& pool = options_.pools[place.pool];
-  SpawnRequest request{pool.command, pool.name, sockets_[place.pool].fd(), null_.get(),
-                       notify_socket_.path()};
+  SpawnRequest request{pool.command,
+                       pool.name,
+                       sockets_[place.pool].fd(),
+                       null_.get(),
+                       notify_socket_.path(),
+                       roster_.bounds.silence_ms};
   request.command.emplace_back("--slot");
   request.command.push_back(std::to_string(place.slot + 1));
   try {
@@ -126,7 +134,10 @@ void Supervisor::wait() {
   const int timeout_ms = poll_timeout(now_ms, {wake_at_ms_, watchdog_.due_ms()});
   if (poll(sources.data(), sources.size(), timeout_ms) < 0 && errno != EINTR)
     throw std::system_error(errno, std::generic_category(), "poll");
-  watchdog_.keep_alive(clock_.monotonic_ms());
+  const std::int64_t woken_ms = clock_.monotonic_ms();
+  if (timeout_ms >= 0 && woken_ms > now_ms + timeout_ms + kOversleptMs)
+    record_own_absence(roster_, woken_ms);
+  watchdog_.keep_alive(woken_ms);
 }
 
 void Supervisor::read_signals() {
@@ -158,11 +169,13 @@ void Supervisor::shut_down(Phase phase, const char* signal) {
 
 void Supervisor::roll() {
   if (roster_.phase != Phase::kRunning) return;
-  if (options_.refuse_roll) {
-    if (const std::optional<std::string> reason = options_.refuse_roll())
-      return log_.roll_refused(*reason);
+  Bounds bounds = roster_.bounds;
+  try {
+    if (options_.reload) bounds = options_.reload(bounds);
+  } catch (const std::exception& reason) {
+    return log_.roll_refused(reason.what());
   }
-  record_roll(roster_, clock_.monotonic_ms());
+  record_roll(roster_, bounds, clock_.monotonic_ms());
   is_rolling_ = true;
   log_.rolling();
 }
@@ -178,8 +191,10 @@ void Supervisor::resize(bool more) {
 void Supervisor::read_notifications() {
   while (const std::optional<Notification> notification = notify_socket_.next()) {
     const std::optional<Place> place = find(roster_, notification->sender);
-    if (!place || !notification->ready) continue;
+    if (!place) continue;
     const std::int64_t now_ms = clock_.monotonic_ms();
+    if (notification->alive) record_sign_of_life(roster_, *place, now_ms);
+    if (!notification->ready) continue;
     const Child& child = child_at(roster_, *place);
     if (child.state == ChildState::kStarting) log_.became_ready(*place, child, now_ms);
     record_ready(roster_, *place, now_ms);

@@ -6,13 +6,17 @@
 //
 //   SIGTERM, SIGINT   drain: workers finish their requests; who exceeds the bound is killed
 //   SIGQUIT           stop at once: every worker is killed
-//   SIGHUP            rolling restart with the program and the settings of now, unless
-//                     `refuse_roll` has a reason against it
+//   SIGHUP            rolling restart with the program and the settings of now, unless `reload`
+//                     has a reason against it
 //   SIGTTIN, SIGTTOU  one worker more or fewer in the first pool
 //
 // Descriptors it makes are close-on-exec. In the runtime directory it holds supervisor.lock and
 // notify.sock, and it makes the pools' sockets where their paths say; all but the lock are removed
 // when it begins to drain or leaves. It does not wake unless something happens or is due.
+//
+// A worker that gives no sign of life for the silence bound is killed and replaced. Signs of life
+// wait in notify.sock while the supervisor is kept from running (halted, starved), but only a few;
+// so after such an absence of its own it begins to count anew.
 //
 // Runs in the supervisor, alone in its process: it reaps every child there is. Nothing a worker
 // does is an error of it. What keeps it from starting is thrown: std::system_error (a socket, the

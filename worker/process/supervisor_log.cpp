@@ -25,6 +25,13 @@ bool is_expected(Phase phase, const Child& child, const ChildExit& exit) {
   return is_told && (exit.number == SIGTERM || exit.number == SIGINT);
 }
 
+std::string_view reason_to_kill(Phase phase, const Child& child) {
+  if (phase == Phase::kKilling) return "stopping at once";
+  if (child.state == ChildState::kDraining) return "did not leave in time";
+  if (child.state == ChildState::kStarting) return "was not ready in time";
+  return "hangs: it gave no sign of life in time";
+}
+
 }  // namespace
 
 SupervisorLog::SupervisorLog(std::vector<std::string> pool_names)
@@ -80,15 +87,11 @@ void SupervisorLog::became_ready(Place place, const Child& child, std::int64_t n
                                 {"after_ms", now_ms - child.started_ms}});
 }
 
-void SupervisorLog::killed(Place place, const Child& child) const {
-  log_.warning(
-      "worker is killed",
-      {{"pool", name(place.pool)},
-       {"slot", shown_slot(place)},
-       {"pid", std::int64_t{child.pid}},
-       {"reason", child.state == ChildState::kDraining   ? std::string_view("did not leave in time")
-                  : child.state == ChildState::kStarting ? std::string_view("was not ready in time")
-                                                         : std::string_view("stopping at once")}});
+void SupervisorLog::killed(Phase phase, Place place, const Child& child) const {
+  log_.warning("worker is killed", {{"pool", name(place.pool)},
+                                    {"slot", shown_slot(place)},
+                                    {"pid", std::int64_t{child.pid}},
+                                    {"reason", reason_to_kill(phase, child)}});
 }
 
 void SupervisorLog::exited(Phase phase, Place place, const Child& child, const Slot& slot,

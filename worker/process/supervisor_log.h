@@ -40,7 +40,7 @@ class SupervisorLog {
   void start_failed(Place place, const Slot& slot, std::string_view reason,
                     std::int64_t now_ms) const;
   void became_ready(Place place, const Child& child, std::int64_t now_ms) const;
-  void killed(Place place, const Child& child) const;
+  void killed(Phase phase, Place place, const Child& child) const;
   // `child` as it was, `slot` as it is now.
   void exited(Phase phase, Place place, const Child& child, const Slot& slot, const ChildExit& exit,
               std::int64_t now_ms) const;

@@ -25,7 +25,7 @@ std::vector<std::string> names_of(const std::vector<PoolOptions>& pools) {
 
 Roster roster_for(const SupervisorOptions& options, std::int64_t now_ms) {
   Roster roster;
-  roster.drain_bound_ms = options.drain_bound_ms;
+  roster.bounds = options.bounds;
   roster.restarts_booked_until_ms = now_ms;
   for (const PoolOptions& pool : options.pools) {
     Slot slot;

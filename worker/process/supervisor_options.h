@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,11 @@ struct PoolOptions {
 struct SupervisorOptions {
   std::string runtime_dir;
   std::vector<PoolOptions> pools;
-  std::int64_t drain_bound_ms = 35'000;  // WORKER_TIMEOUT and a little
-  // Asked before a rolling restart: a reason why not (settings that workers would not start with).
-  std::function<std::optional<std::string>()> refuse_roll = {};
+  Bounds bounds = {.drain_ms = 35'000};
+  // Given the bounds so far, those by the settings of now: asked before a rolling restart. A
+  // std::exception refuses it (settings that workers would not start with), and its text is logged
+  // as the reason. Empty: the bounds stay as they are.
+  std::function<Bounds(const Bounds&)> reload = {};
 };
 
 [[nodiscard]] SupervisorOptions checked(SupervisorOptions options);

@@ -24,6 +24,7 @@ namespace {
 
 constexpr int kDepth = 6;
 constexpr std::int64_t kDrainBoundMs = 5000;
+constexpr std::int64_t kSilenceBoundMs = 7000;
 constexpr std::size_t kMostSlots = 3;
 
 struct World {
@@ -39,7 +40,7 @@ bool is_serving(const Child& child) {
 
 World new_world() {
   World world;
-  world.roster.drain_bound_ms = kDrainBoundMs;
+  world.roster.bounds = {.drain_ms = kDrainBoundMs, .silence_ms = kSilenceBoundMs};
   world.roster.restarts_booked_until_ms = world.now;
   Slot slot;
   slot.next_start_ms = world.now;
@@ -63,6 +64,7 @@ std::string key_of(const World& world) {
       add(static_cast<int>(child->state));
       if (!is_live(*child)) continue;
       add_time(child->since_ms);
+      if (child->state == ChildState::kReady) add_time(child->seen_ms);
       add(std::max<std::int64_t>(child->started_ms - world.now, -kEarlyDeathMs));
       add(child->generation == world.roster.generation);
       add(child->was_ready);
@@ -96,7 +98,10 @@ void check_kill(const World& world, Place place) {
   const Child& child = world.roster.pools[0].slots[place.slot].at(place.seat);
   EXPECT_TRUE(is_live(child) && child.state != ChildState::kKilled) << "killed twice";
   if (world.roster.phase == Phase::kKilling) return;
-  ASSERT_NE(child.state, ChildState::kReady) << "killed while serving";
+  if (child.state == ChildState::kReady) {
+    EXPECT_GE(world.now - child.seen_ms, kSilenceBoundMs) << "killed while it gave signs of life";
+    return;
+  }
   const std::int64_t bound = child.state == ChildState::kDraining ? kDrainBoundMs : kStartBoundMs;
   EXPECT_GE(world.now - child.since_ms, bound) << "killed before the bound";
 }
@@ -133,6 +138,8 @@ void check_bounds(const World& world) {
       const std::int64_t age_ms = world.now - child->since_ms;
       EXPECT_TRUE(child->state != ChildState::kStarting || age_ms < kStartBoundMs);
       EXPECT_TRUE(child->state != ChildState::kDraining || age_ms < kDrainBoundMs);
+      EXPECT_TRUE(child->state != ChildState::kReady ||
+                  world.now - child->seen_ms < kSilenceBoundMs);
     }
   }
 }
@@ -160,6 +167,7 @@ std::vector<World> after_children(const World& world) {
       const Child& child = world.roster.pools[0].slots[index].at(seat);
       if (!is_live(child)) continue;
       record_ready(worlds.emplace_back(world).roster, place, world.now);
+      record_sign_of_life(worlds.emplace_back(world).roster, place, world.now);
       for (const ChildExit& exit :
            {ChildExit{ChildExit::Kind::kClean, 0}, ChildExit{ChildExit::Kind::kFailed, 78},
             ChildExit{ChildExit::Kind::kSignalled, 9}}) {
@@ -178,7 +186,8 @@ std::vector<World> after_operator(const World& world) {
   std::vector<World> worlds;
   record_shutdown(worlds.emplace_back(world).roster, Phase::kDraining);
   record_shutdown(worlds.emplace_back(world).roster, Phase::kKilling);
-  record_roll(worlds.emplace_back(world).roster, world.now);
+  record_roll(worlds.emplace_back(world).roster, world.roster.bounds, world.now);
+  record_own_absence(worlds.emplace_back(world).roster, world.now);
   record_fewer(worlds.emplace_back(world).roster, 0);
   if (world.roster.pools[0].wanted < kMostSlots)
     record_more(worlds.emplace_back(world).roster, 0, world.now);
@@ -195,17 +204,26 @@ std::vector<World> after_time(const World& world) {
   return worlds;
 }
 
-// A child that behaves: ready when started, gone when told.
+// A child that behaves: ready when started, gone when told, and never silent.
 void behave(World& world) {
   for (std::size_t index = 0; index < world.roster.pools[0].slots.size(); ++index) {
     for (const Seat seat : {Seat::kHolder, Seat::kPredecessor}) {
       const Place place{0, index, seat};
       const ChildState state = child_at(world.roster, place).state;
       if (state == ChildState::kStarting) record_ready(world.roster, place, world.now);
+      if (state == ChildState::kReady) record_sign_of_life(world.roster, place, world.now);
       if (state == ChildState::kDraining || state == ChildState::kKilled)
         record_exit(world.roster, place, {}, world.now);
     }
   }
+}
+
+// Nobody is left beyond the wanted number.
+bool is_trim(const World& world) {
+  const Pool& pool = world.roster.pools[0];
+  return std::all_of(
+      pool.slots.begin() + static_cast<std::ptrdiff_t>(pool.wanted), pool.slots.end(),
+      [](const Slot& slot) { return !is_live(slot.holder) && !is_live(slot.predecessor); });
 }
 
 void expect_recovery(World world) {
@@ -213,7 +231,7 @@ void expect_recovery(World world) {
     behave(world);
     const std::optional<std::int64_t> wake_at = settle(world);
     if (world.roster.phase != Phase::kRunning && is_deserted(world.roster)) return;
-    if (world.roster.phase == Phase::kRunning && is_rolled(world.roster) && !wake_at) return;
+    if (world.roster.phase == Phase::kRunning && is_rolled(world.roster) && is_trim(world)) return;
     if (wake_at) world.now = *wake_at;
   }
   ADD_FAILURE() << "no recovery from " << key_of(world);

@@ -24,7 +24,7 @@ class PolicyTest : public testing::Test {
   void open_pool(std::size_t workers) {
     Slot slot;
     slot.next_start_ms = now_;
-    roster_.drain_bound_ms = kDrainBoundMs;
+    roster_.bounds.drain_ms = kDrainBoundMs;
     roster_.restarts_booked_until_ms = now_;
     roster_.pools.push_back({workers, std::vector<Slot>(workers, slot)});
   }
@@ -233,6 +233,55 @@ TEST_F(PolicyTest, DrainsThenKillsAtTheBound) {
   EXPECT_EQ(count(Action::Kind::kStart), 0U);
 }
 
+TEST_F(PolicyTest, KillsWhoGivesNoSignOfLifeAndReplacesIt) {
+  roster_.bounds.silence_ms = 1000;
+  open_ready_pool(2);
+  EXPECT_EQ(wake_at_, now_ + 1000);
+  now_ += 600;
+  record_sign_of_life(roster_, {0, 0, Seat::kHolder}, now_);
+  now_ += 399;
+  settle();
+  EXPECT_TRUE(actions_.empty());
+  now_ += 1;
+  settle();
+  EXPECT_EQ(actions_, (std::vector<Action>{{Action::Kind::kKill, {0, 1, Seat::kHolder}}}));
+  EXPECT_EQ(wake_at_, now_ + 600);
+  dies(1, {ChildExit::Kind::kSignalled, 9});
+  settle();
+  EXPECT_EQ(actions_.back(), (Action{Action::Kind::kStart, {0, 1, Seat::kHolder}}));
+}
+
+TEST_F(PolicyTest, ASilentPredecessorIsKilledToo) {
+  roster_.bounds.silence_ms = 1000;
+  open_ready_pool(1);
+  record_roll(roster_, roster_.bounds, now_);
+  settle();
+  actions_.clear();
+  now_ += 1000;
+  settle();
+  EXPECT_EQ(actions_, (std::vector<Action>{{Action::Kind::kKill, {0, 0, Seat::kPredecessor}}}));
+}
+
+TEST_F(PolicyTest, AfterAnAbsenceOfItsOwnItCountsAnew) {
+  roster_.bounds.silence_ms = 1000;
+  open_ready_pool(2);
+  now_ += 5000;
+  record_own_absence(roster_, now_);
+  settle();
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(wake_at_, now_ + 1000);
+}
+
+TEST_F(PolicyTest, ARollChangesTheBoundsOfTheNewWorkersOnly) {
+  roster_.bounds.silence_ms = 1000;
+  open_ready_pool(1);
+  record_roll(roster_, {.drain_ms = 10, .silence_ms = 5000}, now_);
+  settle();
+  EXPECT_EQ(slot(0).predecessor.silence_bound_ms, 1000);
+  EXPECT_EQ(slot(0).holder.silence_bound_ms, 5000);
+  EXPECT_EQ(roster_.bounds.drain_ms, 10);
+}
+
 TEST_F(PolicyTest, QuitKillsAtOnceAndCannotBeTakenBack) {
   open_ready_pool(2);
   record_shutdown(roster_, Phase::kDraining);
@@ -245,7 +294,7 @@ TEST_F(PolicyTest, QuitKillsAtOnceAndCannotBeTakenBack) {
 
 TEST_F(PolicyTest, RollsOneSlotAtATimeAndNeverLeavesOneEmpty) {
   open_ready_pool(2);
-  record_roll(roster_, now_);
+  record_roll(roster_, roster_.bounds, now_);
   settle();
   EXPECT_EQ(actions_, (std::vector<Action>{{Action::Kind::kHandOver, {0, 0, Seat::kHolder}},
                                            {Action::Kind::kStart, {0, 0, Seat::kHolder}}}));
@@ -267,7 +316,7 @@ TEST_F(PolicyTest, RollsOneSlotAtATimeAndNeverLeavesOneEmpty) {
 
 TEST_F(PolicyTest, ASuccessorThatCannotStartLeavesThePredecessorAtWork) {
   open_ready_pool(2);
-  record_roll(roster_, now_);
+  record_roll(roster_, roster_.bounds, now_);
   settle();
   for (int i = 0; i < 4; ++i) {
     dies(0, kFailed);
@@ -293,7 +342,7 @@ TEST_F(PolicyTest, ARollTriesSlotsThatWaitAtOnce) {
   dies(0, kFailed);
   settle();
   EXPECT_EQ(slot(0).holder.state, ChildState::kNobody);
-  record_roll(roster_, now_);
+  record_roll(roster_, roster_.bounds, now_);
   settle();
   EXPECT_EQ(slot(0).holder.state, ChildState::kStarting);
 }
@@ -333,7 +382,7 @@ TEST_F(PolicyTest, ReadinessToldTwiceOrTooLateChangesNothing) {
 
 TEST_F(PolicyTest, FindsChildrenByProcessId) {
   open_ready_pool(2);
-  record_roll(roster_, now_);
+  record_roll(roster_, roster_.bounds, now_);
   settle();
   EXPECT_EQ(find(roster_, 100), (Place{0, 0, Seat::kPredecessor}));
   EXPECT_EQ(find(roster_, 102), (Place{0, 0, Seat::kHolder}));

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "process/contract.h"
 #include "process/spawn.h"
+#include "process/supervisor_fixture.h"
 #include "process/test_process.h"
 
 namespace latchkey::process {
@@ -21,43 +22,7 @@ namespace {
 
 using test::ChildProcess;
 using test::EndOfProcess;
-using test::TemporaryDirectory;
-
-class SupervisorTest : public testing::Test {
- protected:
-  PoolOptions pool(const std::string& name, std::size_t workers,
-                   std::vector<std::string> arguments = {"serve"}) const {
-    arguments.insert(arguments.begin(), LATCHKEY_FAKE_WORKER);
-    return {name, workers, directory_.file(name + ".sock"), arguments};
-  }
-
-  SupervisorOptions options(std::vector<PoolOptions> pools) const {
-    return {.runtime_dir = directory_.path(), .pools = std::move(pools)};
-  }
-
-  static ChildProcess start(const SupervisorOptions& options) {
-    return ChildProcess([&] {
-      base::configure_logging(base::LogLevel::kInfo, "supervisor");
-      const base::SystemClock clock;
-      try {
-        return Supervisor(options, clock).run();
-      } catch (const std::exception& error) {
-        base::Logger("test").error(error.what());
-        return kExitOsError;
-      }
-    });
-  }
-
-  // The process id of the worker that answers next.
-  pid_t serving_pid(const std::string& pool = "api") const {
-    const base::Descriptor peer = test::connect_to(directory_.file(pool + ".sock"));
-    if (!peer) return 0;
-    const std::string line = test::read_line(peer.get());
-    return line.empty() ? 0 : std::stoi(line);
-  }
-
-  TemporaryDirectory directory_;
-};
+using test::SupervisorTest;
 
 TEST_F(SupervisorTest, StartsServesAndDrains) {
   ChildProcess supervisor = start(options({pool("api", 2), pool("hash", 1)}));
@@ -201,7 +166,7 @@ TEST_F(SupervisorTest, AnUnusableDirectoryIsAnErrorThatNamesIt) {
 
 TEST_F(SupervisorTest, KillsWhoDoesNotLeaveWithinTheBound) {
   SupervisorOptions bounded = options({pool("api", 1, {"stubborn"})});
-  bounded.drain_bound_ms = 100;
+  bounded.bounds.drain_ms = 100;
   ChildProcess supervisor = start(bounded);
   ASSERT_TRUE(supervisor.says("every worker is ready"));
   supervisor.send_signal(SIGTERM);
@@ -241,37 +206,6 @@ TEST_F(SupervisorTest, TwoOnOneDirectoryRefuse) {
   EXPECT_TRUE(second.says("is in use by process " + std::to_string(first.pid())));
   EXPECT_EQ(second.wait(), kExitOsError);
   EXPECT_GT(serving_pid(), 0);
-}
-
-TEST_F(SupervisorTest, RollsToNewWorkersWithoutAGap) {
-  ChildProcess supervisor = start(options({pool("api", 2), pool("hash", 1)}));
-  ASSERT_TRUE(supervisor.says("every worker is ready"));
-  const pid_t before = serving_pid("hash");
-  // In hand all the while: its worker may leave only after it.
-  const base::Descriptor in_hand = test::connect_to(directory_.file("api.sock"));
-  const pid_t busy = std::stoi(test::read_line(in_hand.get()));
-  supervisor.send_signal(SIGHUP);
-  ASSERT_TRUE(supervisor.says("rolling restart begins"));
-  for (int i = 0; i < 50; ++i) EXPECT_GT(serving_pid("api"), 0);
-  test::send_text(in_hand.get(), "go");
-  EXPECT_EQ(test::read_line(in_hand.get()), "bye");
-  ASSERT_TRUE(supervisor.says("rolling restart is complete"));
-  EXPECT_NE(serving_pid("hash"), before);
-  EXPECT_NE(serving_pid("api"), busy);
-  supervisor.send_signal(SIGTERM);
-  EXPECT_EQ(supervisor.wait(), kExitDone);
-}
-
-TEST_F(SupervisorTest, RefusesToRollToBadSettings) {
-  SupervisorOptions refusing = options({pool("api", 1)});
-  refusing.refuse_roll = [] { return std::optional<std::string>("JWT_SECRET_KEY is too short"); };
-  ChildProcess supervisor = start(refusing);
-  ASSERT_TRUE(supervisor.says("every worker is ready"));
-  const pid_t before = serving_pid();
-  supervisor.send_signal(SIGHUP);
-  EXPECT_NE(supervisor.line_with("rolling restart refused").find("JWT_SECRET_KEY is too short"),
-            std::string::npos);
-  EXPECT_EQ(serving_pid(), before);
 }
 
 TEST_F(SupervisorTest, GrowsAndShrinksTheFirstPool) {
