@@ -14,6 +14,7 @@ INSERT INTO interface VALUES
   ('login_succeeded(bigint,text,text,uuid,integer,inet,text,text)'),
   ('login_failed(bigint,text,inet,text,text)'),
   ('refresh_session(uuid,bigint,integer,integer,integer,inet,text,text)'),
+  ('settle_refresh(uuid,bigint,integer,integer,inet,text)'),
   ('logout(uuid,bigint,inet,text,text)'),
   ('logout_all(uuid,bigint,inet,text,text)'),
   ('session_user(uuid,bigint)'),
@@ -56,6 +57,7 @@ SELECT set_eq(
       WHERE f.provolatile = 's' $$,
   ARRAY['readiness()', 'login_names_taken(text,text)', 'login_begin(text,text)',
         'session_user(uuid,bigint)', 'list_sessions(uuid,bigint)',
+        'settle_refresh(uuid,bigint,integer,integer,inet,text)',
         'password_change_begin(uuid,bigint)'],
   'those that only read are STABLE');
 -- A function made later is not callable by anybody until it is granted.

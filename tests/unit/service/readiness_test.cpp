@@ -33,7 +33,8 @@ TEST(Readiness, AnOlderSchemaWillNot) {
   health.state.schema_version = db::kRequiredSchemaVersion - 1;
   const base::Error error = thrown_by([&] { require_ready(health); });
   EXPECT_EQ(error.code(), ErrorCode::kDatabaseUnavailable);
-  EXPECT_EQ(error.cause(), "schema version 0, needed 1");
+  EXPECT_EQ(error.cause(), "schema version " + std::to_string(db::kRequiredSchemaVersion - 1) +
+                               ", needed " + std::to_string(db::kRequiredSchemaVersion));
   EXPECT_EQ(error.retry_after_s(), 5);
 }
 
