@@ -245,11 +245,14 @@ def test_unknown_outcome(service, account, function, send, expect_errors):
 
 
 def test_a_slow_statement_ends_at_the_deadline(service, account, expect_errors):
+    """The server itself gives it up, a little before the worker would."""
     expect_errors(ILLNESS)
     with replaced_function(service, "session_user", "PERFORM pg_sleep(20);"):
         reply = account.session.me()
         assert unavailable(reply) == "DATABASE_UNAVAILABLE"
         assert reply.elapsed_s < DATABASE_TIMEOUT_S + 1
+        line = service.logs.wait_for_request(reply.header("X-Request-ID"))
+        assert line["cause"] == "SQLSTATE 57014"
     wait_for_recovery(account)
 
 

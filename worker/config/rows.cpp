@@ -76,8 +76,10 @@ constexpr std::array kRows{
         .default_text = std::nullopt,
         .kind = SecretKind{&Settings::database_url, &check_database_url,
                            "a postgresql:// URI or libpq's key=value pairs"},
-        .help = "How to reach PostgreSQL, as the role latchkey_app. Several hosts with "
-                "target_session_attrs=read-write give failover.",
+        .help =
+            "How to reach PostgreSQL, as the role latchkey_app. With several hosts the one that "
+            "takes writes is used (target_session_attrs=read-write), and after a failover the "
+            "next that does.",
         .example = "postgresql:///latchkey?host=/run/postgresql&user=latchkey_app",
     },
     Row{
@@ -88,8 +90,8 @@ constexpr std::array kRows{
             DurationKind{
                 .field = &Settings::database_timeout, .unit = kSecond, .min = 50ms, .max = kMinute},
         .help = "How long one database call may take, connecting included, before the request "
-                "is answered with 503. The server itself gives a statement up after the "
-                "statement_timeout of the role (1.9s).",
+                "is answered with 503. The server gives a statement up at 95% of it, and the wait "
+                "for a lock at 75%; with DATABASE_PREPARED=off the role's own timeouts count.",
         .example = {},
     },
     Row{
@@ -97,8 +99,9 @@ constexpr std::array kRows{
         .name = "DATABASE_PREPARED",
         .default_text = "on",
         .kind = SwitchKind{&Settings::database_prepared},
-        .help = "Prepared statements. Turn them off behind a PgBouncer that cannot keep them in "
-                "transaction mode.",
+        .help =
+            "Prepared statements, and timeouts sent with the connection. Off: behind a PgBouncer "
+            "in transaction mode, which keeps neither.",
         .example = {},
     },
     Row{

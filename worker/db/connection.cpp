@@ -11,13 +11,15 @@ bool Database::Connection::is_stale() const {
   return backend_.sock() < 0 || poll(&entry, 1, 0) != 0;
 }
 
-void Database::Connection::prepare_once(const Statement& statement) {
+void Database::Connection::prepare(const Statement& statement, const Deadline& deadline) {
   // By address: every statement is a constant of this room.
-  if (std::find(prepared_names_.begin(), prepared_names_.end(), statement.name) !=
-      prepared_names_.end()) {
+  if (!prepared_ || std::find(prepared_names_.begin(), prepared_names_.end(), statement.name) !=
+                        prepared_names_.end()) {
     return;
   }
+  const SocketTimer timer(backend_.sock(), deadline);
   backend_.prepare(statement.name, statement.sql);
+  backend_.prepare_now(statement.name);  // otherwise the first call of it would
   prepared_names_.push_back(statement.name);
 }
 
@@ -32,7 +34,6 @@ pqxx::result Database::Connection::execute(const Statement& statement,
   pqxx::nontransaction call(backend_);
   const auto arguments = pqxx::prepare::make_dynamic_params(values);
   if (!prepared_) return call.exec_params(statement.sql, arguments);
-  prepare_once(statement);
   return call.exec_prepared(statement.name, arguments);
 }
 

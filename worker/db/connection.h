@@ -25,19 +25,19 @@ namespace latchkey::db {
 
 class Database::Connection {
  public:
-  Connection(const std::string& conninfo, bool prepared, const Deadline& deadline)
-      : backend_(conninfo, deadline), prepared_(prepared) {}
+  Connection(Servers& servers, bool prepared, const Deadline& deadline)
+      : backend_(servers, deadline), prepared_(prepared) {}
 
   // Whether the server has closed the connection or said something while nothing was asked. What
   // is not sent on a stale connection certainly did not happen.
   [[nodiscard]] bool is_stale() const;
 
+  // Does nothing for a statement that is prepared already, or shall not be.
+  void prepare(const Statement& statement, const Deadline& deadline);
   pqxx::result execute(const Statement& statement, std::span<const Parameter> parameters,
                        const Deadline& deadline);
 
  private:
-  void prepare_once(const Statement& statement);
-
   TimedConnection backend_;
   bool prepared_;
   std::vector<const char*> prepared_names_;

@@ -11,6 +11,7 @@
 #include "db/connection.h"
 #include "db/failure.h"
 #include "db/rows_storage.h"
+#include "db/servers.h"
 
 namespace latchkey::db {
 namespace {
@@ -41,7 +42,15 @@ Parameter::Parameter(std::nullopt_t /*null*/) {}
 
 Database::Database(DatabaseOptions options, shm::Breaker& breaker, const base::Clock& clock,
                    base::CostMeter& meter)
-    : options_(std::move(options)), breaker_(breaker), clock_(clock), meter_(meter) {}
+    : timeout_ms_(options.timeout_ms),
+      prepared_(options.prepared),
+      servers_(std::make_unique<Servers>(ServerOptions{.url = std::move(options.url),
+                                                       .timeout_ms = options.timeout_ms,
+                                                       .is_pooled = !options.prepared},
+                                         clock)),
+      breaker_(breaker),
+      clock_(clock),
+      meter_(meter) {}
 
 Database::~Database() = default;
 
@@ -56,7 +65,7 @@ struct Database::Attempt {
   // A lost answer may be asked for again only if asking changes nothing, or if the server refused
   // the statement before it ran. A server that could not be connected to is not tried again.
   [[nodiscard]] bool may_be_repeated() const {
-    return phase == Phase::kCalling && failure->connection_is_spoilt && !deadline.is_over() &&
+    return phase != Phase::kConnecting && failure->connection_is_spoilt && !deadline.is_over() &&
            (failure->certainly_did_not_happen || statement.effect == Effect::kReads);
   }
 };
@@ -66,21 +75,31 @@ std::optional<Rows> Database::try_once(Attempt& attempt) {
   try {
     if (connection_ != nullptr && connection_->is_stale()) connection_.reset();
     if (connection_ == nullptr) {
-      connection_ = std::make_unique<Connection>(std::string(options_.url.reveal()),
-                                                 options_.prepared, attempt.deadline);
+      connection_ = std::make_unique<Connection>(*servers_, prepared_, attempt.deadline);
       logger().info("connected to the database");
     }
+    attempt.phase = Phase::kPreparing;
+    connection_->prepare(attempt.statement, attempt.deadline);
     attempt.phase = Phase::kCalling;
     return Rows(std::make_unique<Rows::Storage>(
         connection_->execute(attempt.statement, attempt.parameters, attempt.deadline)));
   } catch (const std::exception& exception) {
     attempt.failure = judge(exception, attempt.phase, attempt.deadline.is_over());
-    if (attempt.failure->connection_is_spoilt) connection_.reset();
+    if (attempt.failure->connection_is_spoilt) {
+      connection_.reset();
+      if (attempt.phase != Phase::kConnecting && attempt.failure->server_is_ill)
+        servers_->give_up_current();
+    }
     return std::nullopt;
   }
 }
 
 Rows Database::call(const Statement& statement, std::initializer_list<Parameter> parameters) {
+  return call_before(Deadline(clock_, timeout_ms_), statement, parameters);
+}
+
+Rows Database::call_before(const Deadline& deadline, const Statement& statement,
+                           std::initializer_list<Parameter> parameters) {
   const auto stopwatch = meter_.time_database();
   auto admission = breaker_.admit();
   if (const auto* const refusal = std::get_if<shm::Refusal>(&admission)) {
@@ -88,7 +107,6 @@ Rows Database::call(const Statement& statement, std::initializer_list<Parameter>
   }
   auto& permit = std::get<shm::Permit>(admission);
 
-  const Deadline deadline(clock_, options_.timeout_ms);
   Attempt attempt{statement, {parameters.begin(), parameters.size()}, deadline};
   auto rows = try_once(attempt);
   if (!rows && attempt.may_be_repeated()) {
@@ -106,12 +124,19 @@ Rows Database::call(const Statement& statement, std::initializer_list<Parameter>
   } else {
     permit.report_success();
   }
+  if (attempt.failure->outcome_is_unknown && statement.effect == Effect::kWrites)
+    throw OutcomeUnknown(std::move(attempt.failure->error), deadline);
   throw attempt.failure->error;
 }
 
 Rows Database::call_for_one_row(const Statement& statement,
                                 std::initializer_list<Parameter> parameters) {
-  Rows rows = call(statement, parameters);
+  return call_for_one_row_before(Deadline(clock_, timeout_ms_), statement, parameters);
+}
+
+Rows Database::call_for_one_row_before(const Deadline& deadline, const Statement& statement,
+                                       std::initializer_list<Parameter> parameters) {
+  Rows rows = call_before(deadline, statement, parameters);
   if (rows.size() != 1) {
     throw Error(ErrorCode::kInternalError)
         .because(std::string(statement.name) + " answered " + std::to_string(rows.size()) +

@@ -6,7 +6,8 @@
 // A worker has one connection, opened when first needed and kept. Each call asks the circuit
 // breaker first and tells it how it went. A connection that broke is dropped and opened anew by
 // the next call; a call that certainly did not start, or that changes nothing, is tried once more
-// in the same deadline. A call that may have been carried out is never repeated.
+// in the same deadline. A call that may have been carried out is never repeated: OutcomeUnknown
+// tells of it, and what is left of its deadline may be used to look what became of it.
 //
 // Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
 // kDatabaseError (asked, and refused for a reason that is ours).
@@ -20,15 +21,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/cost_meter.h"
+#include "base/error.h"
 #include "base/secret.h"
 #include "base/uuid.h"
+#include "db/deadline.h"
 #include "db/rows.h"
 #include "shm/breaker.h"
 
 namespace latchkey::db {
+
+class Servers;
 
 // Whether a call may be repeated when its answer was lost.
 enum class Effect { kReads, kWrites };
@@ -65,7 +71,20 @@ class Parameter {
 struct DatabaseOptions {
   base::Secret url;
   std::int64_t timeout_ms = 2000;
-  bool prepared = true;
+  bool prepared = true;  // false: through a pooler that gives each call another backend
+};
+
+// kDatabaseUnavailable of a call that writes: it was sent, and its answer was lost. It may have
+// been carried out, or still be under way. Outlived by the clock of the database.
+class OutcomeUnknown : public base::Error {
+ public:
+  OutcomeUnknown(base::Error error, const Deadline& deadline)
+      : base::Error(std::move(error)), deadline_(deadline) {}
+
+  [[nodiscard]] const Deadline& deadline() const { return deadline_; }
+
+ private:
+  Deadline deadline_;
 };
 
 class Database {
@@ -80,14 +99,21 @@ class Database {
   // Every function but list_sessions answers with exactly one row.
   Rows call(const Statement& statement, std::initializer_list<Parameter> parameters);
   Rows call_for_one_row(const Statement& statement, std::initializer_list<Parameter> parameters);
+  // The same within the deadline of an earlier call.
+  Rows call_for_one_row_before(const Deadline& deadline, const Statement& statement,
+                               std::initializer_list<Parameter> parameters);
 
  private:
   class Connection;
   struct Attempt;
 
+  Rows call_before(const Deadline& deadline, const Statement& statement,
+                   std::initializer_list<Parameter> parameters);
   std::optional<Rows> try_once(Attempt& attempt);
 
-  DatabaseOptions options_;
+  std::int64_t timeout_ms_;
+  bool prepared_;
+  std::unique_ptr<Servers> servers_;
   shm::Breaker& breaker_;
   const base::Clock& clock_;
   base::CostMeter& meter_;

@@ -23,14 +23,19 @@ namespace latchkey::db {
 class Deadline {
  public:
   Deadline(const base::Clock& clock, std::int64_t timeout_ms)
-      : clock_(clock), ends_at_ns_(clock.monotonic_ns() + timeout_ms * 1'000'000) {}
+      : clock_(clock),
+        length_ms_(timeout_ms),
+        ends_at_ns_(clock.monotonic_ns() + timeout_ms * 1'000'000) {}
 
   // Milliseconds that remain, at least 0.
   [[nodiscard]] std::int64_t remaining_ms() const;
   [[nodiscard]] bool is_over() const { return remaining_ms() == 0; }
+  // Milliseconds from its beginning to its end.
+  [[nodiscard]] std::int64_t length_ms() const { return length_ms_; }
 
  private:
   const base::Clock& clock_;
+  std::int64_t length_ms_;
   std::int64_t ends_at_ns_;
 };
 

@@ -46,7 +46,11 @@ Verdict lost_connection(const std::exception& exception, Phase phase, bool timed
   if (phase == Phase::kConnecting) {
     cause = timed_out ? "connecting took too long" : std::string(exception.what());
   }
-  return {unavailable(std::move(cause)), true, true};
+  return {.error = unavailable(std::move(cause)),
+          .server_is_ill = true,
+          .connection_is_spoilt = true,
+          .certainly_did_not_happen = phase != Phase::kCalling,
+          .outcome_is_unknown = phase == Phase::kCalling};
 }
 
 // The backend no longer knows the prepared statement, or a migration changed what it answers: it
@@ -82,7 +86,10 @@ Verdict judge(const std::exception& exception, Phase phase, bool timed_out) {
     return lost_connection(exception, phase, timed_out);
   }
   if (dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
-    return {unavailable("the connection was lost at commit"), true, true};
+    return {.error = unavailable("the connection was lost at commit"),
+            .server_is_ill = true,
+            .connection_is_spoilt = true,
+            .outcome_is_unknown = true};
   }
   if (dynamic_cast<const pqxx::transaction_rollback*>(&exception) != nullptr) {
     return {Error(ErrorCode::kDatabaseError).because("serialization failure or deadlock")};

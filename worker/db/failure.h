@@ -3,10 +3,11 @@
 
 // What an exception of libpqxx means: the one place that knows.
 //
-// The verdict answers four questions: what does the client learn, is the server ill (the breaker
-// counts that), is the connection still good, and did the call certainly not happen. Texts of
-// libpqxx can carry data (a unique violation quotes the row), so the cause holds the SQLSTATE and
-// a phrase of ours, and the server's own words only where there is no data yet: while connecting.
+// The verdict answers these questions: what does the client learn, is the server ill (the breaker
+// counts that), is the connection still good, and did the call happen: no, or nobody knows. Texts
+// of libpqxx can carry data (a unique violation quotes the row), so the cause holds the SQLSTATE
+// and a phrase of ours, and the server's own words only where there is no data yet: while
+// connecting.
 //
 // Used by database.cpp only. Runs in workers.
 
@@ -17,13 +18,14 @@
 
 namespace latchkey::db {
 
-enum class Phase { kConnecting, kCalling };
+enum class Phase { kConnecting, kPreparing, kCalling };
 
 struct Verdict {
   base::Error error;
   bool server_is_ill = false;
   bool connection_is_spoilt = false;
   bool certainly_did_not_happen = false;
+  bool outcome_is_unknown = false;  // the call was sent, and its answer was lost
 };
 
 // `timed_out`: the deadline has passed, which is how a lost connection came about.

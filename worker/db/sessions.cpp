@@ -17,6 +17,12 @@ constexpr Statement kRefreshSession{
     " FROM latchkey.refresh_session($1, $2, $3, $4, $5, $6, $7, $8)",
     Effect::kWrites};
 
+constexpr Statement kSettleRefresh{"settle_refresh",
+                                   "SELECT outcome, " LATCHKEY_USER_COLUMNS
+                                   ", " LATCHKEY_SESSION_COLUMNS
+                                   " FROM latchkey.settle_refresh($1, $2, $3, $4, $5, $6)",
+                                   Effect::kReads};
+
 constexpr Statement kLogout{"logout", "SELECT outcome FROM latchkey.logout($1, $2, $3, $4, $5)",
                             Effect::kWrites};
 
@@ -48,6 +54,16 @@ constexpr std::array kRefreshOutcomes{
       .because(std::string(statement.name) + " answered no row");
 }
 
+Refresh read_refresh(const Statement& statement, const Rows& rows) {
+  for (const auto& [name, outcome] : kRefreshOutcomes) {
+    if (rows.text(0, 0) != name) continue;
+    const bool is_granted =
+        outcome == RefreshOutcome::kRotated || outcome == RefreshOutcome::kRepeated;
+    return {outcome, is_granted ? std::optional(read_grant(rows)) : std::nullopt};
+  }
+  refuse_outcome(statement, rows);
+}
+
 SessionEntry read_entry(const Rows& rows, int row) {
   return {
       .id = rows.uuid(row, 1),
@@ -62,17 +78,34 @@ SessionEntry read_entry(const Rows& rows, int row) {
 }  // namespace
 
 Refresh PgSessions::refresh(const RefreshRequest& request, const Origin& origin) {
-  const Rows rows = database_.call_for_one_row(
-      kRefreshSession,
-      {request.caller.session_id, request.caller.user_id, request.counter, request.leeway_ms,
-       request.session_ttl_s, address_of(origin), origin.user_agent, origin.request_id});
-  for (const auto& [name, outcome] : kRefreshOutcomes) {
-    if (rows.text(0, 0) != name) continue;
-    const bool is_granted =
-        outcome == RefreshOutcome::kRotated || outcome == RefreshOutcome::kRepeated;
-    return {outcome, is_granted ? std::optional(read_grant(rows)) : std::nullopt};
+  try {
+    return read_refresh(
+        kRefreshSession,
+        database_.call_for_one_row(
+            kRefreshSession,
+            {request.caller.session_id, request.caller.user_id, request.counter, request.leeway_ms,
+             request.session_ttl_s, address_of(origin), origin.user_agent, origin.request_id}));
+  } catch (const OutcomeUnknown& doubt) {
+    return settle(request, origin, doubt);
   }
-  refuse_outcome(kRefreshSession, rows);
+}
+
+Refresh PgSessions::settle(const RefreshRequest& request, const Origin& origin,
+                           const OutcomeUnknown& doubt) {
+  if (doubt.deadline().is_over()) throw base::Error(doubt);
+  // The lost call was sent after the deadline began, and the look-up is over before it ends.
+  const std::int64_t sent_ms_ago = doubt.deadline().length_ms();
+  std::optional<Rows> rows;
+  try {
+    rows = database_.call_for_one_row_before(
+        doubt.deadline(), kSettleRefresh,
+        {request.caller.session_id, request.caller.user_id, request.counter, sent_ms_ago,
+         address_of(origin), origin.user_agent});
+  } catch (const base::Error&) {
+    throw base::Error(doubt);  // the first failure is the one to tell of
+  }
+  if (rows->text(0, 0) == "unsettled") throw base::Error(doubt);
+  return read_refresh(kSettleRefresh, *rows);
 }
 
 void PgSessions::log_out(const Caller& caller, const Origin& origin) {

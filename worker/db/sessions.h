@@ -41,6 +41,10 @@ struct Refresh {
   std::optional<Grant> grant;  // of kRotated and kRepeated
 };
 
+// A refresh whose answer was lost is settled by looking at the session, within the same deadline.
+// It stays kDatabaseUnavailable when that cannot be done or says nothing: then the token may have
+// been used up, and the client's next try is answered by the rules of reuse.
+
 struct SessionEntry {
   base::Uuid id;
   std::int64_t created_at_ms = 0;
@@ -85,6 +89,8 @@ class PgSessions final : public Sessions {
                        const Origin& origin) override;
 
  private:
+  Refresh settle(const RefreshRequest& request, const Origin& origin, const OutcomeUnknown& doubt);
+
   Database& database_;
 };
 

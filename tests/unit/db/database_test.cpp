@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "db/database_fixture.h"
+#include "db/silent_server.h"
 #include "doubles/captured_log.h"
 #include "doubles/records.h"
 #include "doubles/thrown_error.h"
@@ -92,19 +93,9 @@ TEST_F(CallTest, AServerThatRefusesIsUnavailable) {
   EXPECT_EQ(server_.connections(), 4);
 }
 
-// The kernel takes the connection, and nobody answers: a server that is stopped, a black hole.
 TEST_F(CallTest, ConnectingEndsAtTheDeadline) {
-  const base::Descriptor silent(socket(AF_UNIX, SOCK_STREAM, 0));
-  std::string folder = "/tmp/latchkey-silent-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const std::string path = folder + "/.s.PGSQL.5432";
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  ASSERT_EQ(bind(silent.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-  ASSERT_EQ(listen(silent.get(), 8), 0);
-
-  Database database(options("host=" + folder + " user=u"), breaker_, clock_, meter_);
+  const SilentServer silent;
+  Database database(options("host=" + silent.folder() + " user=u"), breaker_, clock_, meter_);
   const std::int64_t started_ms = clock_.monotonic_ms();
   const base::Error error = thrown_by([&] { database.call(kRead, {}); });
   const std::int64_t took_ms = clock_.monotonic_ms() - started_ms;
@@ -113,8 +104,6 @@ TEST_F(CallTest, ConnectingEndsAtTheDeadline) {
   EXPECT_GE(took_ms, kTimeoutMs);
   EXPECT_LT(took_ms, 10 * kTimeoutMs);
   EXPECT_EQ(breaker_.view().failures, 1U);
-  unlink(path.c_str());
-  rmdir(folder.c_str());
 }
 
 TEST_F(CallTest, TheBreakerOpensAndThenNothingIsTried) {
@@ -128,22 +117,26 @@ TEST_F(CallTest, TheBreakerOpensAndThenNothingIsTried) {
 
 // ---- a server that falls silent or goes away
 
+// Silent from the start, cut off in mid-answer, or talking without an end.
 TEST_F(CallTest, ACallEndsAtTheDeadlineAndTheNextOneWorks) {
-  server_.will_answer(silence());
-  const std::int64_t started_ms = clock_.monotonic_ms();
-  const base::Error error = fault_of(kRead);
-  const std::int64_t took_ms = clock_.monotonic_ms() - started_ms;
-  EXPECT_EQ(error.code(), ErrorCode::kDatabaseUnavailable);
-  EXPECT_EQ(error.cause(), "the deadline passed");
-  EXPECT_GE(took_ms, kTimeoutMs);
-  EXPECT_LT(took_ms, 10 * kTimeoutMs);
-  EXPECT_EQ(server_.calls().size(), 1U);
-  EXPECT_EQ(breaker_.view().failures, 1U);
+  int connections = 1;
+  for (const Reply& reply : {silence(), half(), drip()}) {
+    server_.will_answer(reply);
+    const std::int64_t started_ms = clock_.monotonic_ms();
+    const base::Error error = fault_of(kRead);
+    const std::int64_t took_ms = clock_.monotonic_ms() - started_ms;
+    EXPECT_EQ(error.code(), ErrorCode::kDatabaseUnavailable);
+    EXPECT_EQ(error.cause(), "the deadline passed");
+    EXPECT_GE(took_ms, kTimeoutMs);
+    EXPECT_LT(took_ms, 10 * kTimeoutMs);
+    EXPECT_EQ(breaker_.view().failures, 1U);
 
-  server_.will_answer(one_row({"well again"}));
-  EXPECT_EQ(call(kRead).text(0, 0), "well again");
-  EXPECT_EQ(breaker_.view().failures, 0U);
-  EXPECT_EQ(server_.connections(), 2);
+    server_.will_answer(one_row({"well again"}));
+    EXPECT_EQ(call(kRead).text(0, 0), "well again");
+    EXPECT_EQ(breaker_.view().failures, 0U);
+    EXPECT_EQ(server_.connections(), ++connections);
+    EXPECT_EQ(server_.calls().size(), 2U * static_cast<unsigned>(connections - 1));
+  }
 }
 
 TEST_F(CallTest, AReadWhoseAnswerWasLostIsRepeatedOnce) {
@@ -160,10 +153,25 @@ TEST_F(CallTest, AReadWhoseAnswerWasLostIsRepeatedOnce) {
   EXPECT_EQ(breaker_.view().failures, 1U);
 }
 
-TEST_F(CallTest, AWriteWhoseAnswerWasLostIsNot) {
+TEST_F(CallTest, AWriteWhoseAnswerWasLostIsNotAndItsOutcomeIsUnknown) {
   server_.will_answer(closing());
-  EXPECT_EQ(fault_of(kWrite).code(), ErrorCode::kDatabaseUnavailable);
+  try {
+    call(kWrite);
+    FAIL();
+  } catch (const OutcomeUnknown& doubt) {
+    EXPECT_EQ(doubt.code(), ErrorCode::kDatabaseUnavailable);
+    EXPECT_FALSE(doubt.deadline().is_over());
+  }
   EXPECT_EQ(server_.calls().size(), 1U);
+}
+
+TEST_F(CallTest, AWriteThatWasNeverSentIsSentOnANewConnection) {
+  server_.will_die_preparing();
+  server_.will_answer(one_row({"x"}));
+  EXPECT_EQ(call(kWrite).text(0, 0), "x");
+  EXPECT_EQ(server_.connections(), 2);
+  EXPECT_EQ(server_.calls().size(), 1U);
+  EXPECT_EQ(breaker_.view().failures, 0U);
 }
 
 TEST_F(CallTest, AWriteThatCertainlyDidNotRunIsRepeated) {

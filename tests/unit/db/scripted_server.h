@@ -29,14 +29,12 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "db/protocol_messages.h"
 
 namespace latchkey::db {
 
-using Value = std::optional<std::string>;
-using Row = std::vector<Value>;
-
 struct Reply {
-  enum class Kind { kRows, kFault, kSilence, kClose };
+  enum class Kind { kRows, kFault, kSilence, kHalf, kDrip, kClose };
   Kind kind = Kind::kRows;
   std::vector<Row> rows{};
   std::string sqlstate{};  // of kFault
@@ -47,6 +45,10 @@ inline Reply fault(std::string sqlstate) {
   return {.kind = Reply::Kind::kFault, .sqlstate = std::move(sqlstate)};
 }
 inline Reply silence() { return {.kind = Reply::Kind::kSilence}; }
+// The first half of an answer, and then nothing.
+inline Reply half() { return {.kind = Reply::Kind::kHalf, .rows = {{"cut off here"}}}; }
+// An answer without an end: a row every few milliseconds.
+inline Reply drip() { return {.kind = Reply::Kind::kDrip, .rows = {{"drop"}}}; }
 inline Reply closing() { return {.kind = Reply::Kind::kClose}; }
 
 struct ReceivedCall {
@@ -78,6 +80,7 @@ class ScriptedServer {
     rmdir(folder_.c_str());
   }
 
+  [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] std::string url() const { return "host=" + folder_ + " user=u dbname=d"; }
 
   // ---- the script
@@ -89,6 +92,15 @@ class ScriptedServer {
   void will_refuse_connections(std::string sqlstate) {
     const std::lock_guard lock(mutex_);
     refusal_ = std::move(sqlstate);
+  }
+  void will_be_a_standby() {
+    const std::lock_guard lock(mutex_);
+    is_standby_ = true;
+  }
+  // Hangs up when it is asked to prepare a statement, once.
+  void will_die_preparing() {
+    const std::lock_guard lock(mutex_);
+    dies_preparing_ = true;
   }
   // Closes the connection that is open; returns when that is done.
   void hang_up() {
@@ -108,6 +120,11 @@ class ScriptedServer {
   [[nodiscard]] int connections() const {
     const std::lock_guard lock(mutex_);
     return connections_;
+  }
+  // The startup packet of the last connection: names and values, each ended by a NUL.
+  [[nodiscard]] std::string startup() const {
+    const std::lock_guard lock(mutex_);
+    return startup_;
   }
   [[nodiscard]] int prepared() const {
     const std::lock_guard lock(mutex_);
@@ -177,18 +194,24 @@ class ScriptedServer {
     if (!take(client, 4)) return;
     const std::uint32_t length = number_at(input_, 0);
     if (!take(client, length)) return;
-    input_.erase(0, length);
+    std::string standby = "off";
     {
       const std::lock_guard lock(mutex_);
       ++connections_;
+      startup_ = input_.substr(0, length);
+      if (is_standby_) standby = "on";
       if (refusal_) {
         send_all(client, error("FATAL", *refusal_));
+        input_.clear();
         return;
       }
     }
+    input_.erase(0, length);
     send_all(client, message('R', std::string(4, '\0')) + parameter("server_version", "15.0") +
                          parameter("client_encoding", "UTF8") +
-                         parameter("standard_conforming_strings", "on") + ready());
+                         parameter("standard_conforming_strings", "on") +
+                         parameter("default_transaction_read_only", "off") +
+                         parameter("in_hot_standby", standby) + ready());
     while (answer_message(client)) {
     }
     input_.clear();
@@ -200,6 +223,7 @@ class ScriptedServer {
     if (!read_message(client, in)) return false;
     switch (in.type) {
       case 'P':
+        if (dies_now()) return false;
         note_parse(in.body);
         send_all(client, message('1', ""));
         return true;
@@ -217,6 +241,11 @@ class ScriptedServer {
       default:  // Describe is answered with the rows
         return true;
     }
+  }
+
+  bool dies_now() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(dies_preparing_, false);
   }
 
   void note_parse(const std::string& body) {
@@ -263,12 +292,15 @@ class ScriptedServer {
     switch (reply.kind) {
       case Reply::Kind::kClose:
         return false;
-      case Reply::Kind::kSilence: {
-        Message ignored;
-        while (read_message(client, ignored)) {
-        }
-        return false;
+      case Reply::Kind::kHalf: {
+        const std::string answer = table(reply.rows);
+        send_all(client, answer.substr(0, answer.size() / 2));
+        return wait_for_end(client);
       }
+      case Reply::Kind::kDrip:
+        return send_rows_for_ever(client, reply);
+      case Reply::Kind::kSilence:
+        return wait_for_end(client);
       case Reply::Kind::kFault:
         send_all(client, error("ERROR", reply.sqlstate));
         return true;
@@ -279,52 +311,21 @@ class ScriptedServer {
     return true;
   }
 
-  // ---- messages
-
-  static constexpr std::uint32_t kNull = 0xFFFFFFFFU;
-
-  static std::uint32_t byte_at(std::string_view text, std::size_t at) {
-    return static_cast<unsigned char>(text.at(at));
-  }
-  static std::uint32_t short_at(std::string_view text, std::size_t at) {
-    return byte_at(text, at) << 8U | byte_at(text, at + 1);
-  }
-  static std::uint32_t number_at(std::string_view text, std::size_t at) {
-    return short_at(text, at) << 16U | short_at(text, at + 2);
-  }
-  static std::string short_of(std::size_t value) {
-    return {static_cast<char>(value >> 8U & 0xFFU), static_cast<char>(value & 0xFFU)};
-  }
-  static std::string number_of(std::size_t value) {
-    return short_of(value >> 16U & 0xFFFFU) + short_of(value & 0xFFFFU);
-  }
-  static std::string message(char type, std::string_view body) {
-    return type + number_of(body.size() + 4) + std::string(body);
-  }
-  static std::string parameter(const std::string& name, const std::string& value) {
-    return message('S', name + '\0' + value + '\0');
-  }
-  static std::string ready() { return message('Z', "I"); }
-  static std::string error(const std::string& severity, const std::string& sqlstate) {
-    return message('E', "S" + severity + '\0' + "V" + severity + '\0' + "C" + sqlstate + '\0' +
-                            "Mscripted" + '\0' + '\0');
-  }
-  static std::string table(const std::vector<Row>& rows) {
-    const std::size_t columns = rows.empty() ? 0 : rows.front().size();
-    std::string description = short_of(columns);
-    for (std::size_t i = 0; i < columns; ++i) {
-      description += "c" + std::string(1, '\0') + number_of(0) + short_of(0) + number_of(25) +
-                     short_of(0xFFFF) + number_of(kNull) + short_of(0);
+  bool wait_for_end(int client) {
+    Message ignored;
+    while (read_message(client, ignored)) {
     }
-    std::string out = message('T', description);
-    for (const Row& row : rows) {
-      std::string data = short_of(row.size());
-      for (const Value& value : row) {
-        data += value ? number_of(value->size()) + *value : number_of(kNull);
-      }
-      out += message('D', data);
-    }
-    return out;
+    return false;
+  }
+
+  static bool send_rows_for_ever(int client, const Reply& reply) {
+    const std::string answer = table(reply.rows);
+    send_all(client, answer);
+    const std::size_t description = 1 + number_at(answer, 1);
+    const std::string more = answer.substr(description);
+    pollfd peer{client, POLLRDHUP, 0};
+    while (poll(&peer, 1, 5) == 0) send_all(client, more);
+    return false;
   }
 
   // Makes sure that at least `count` bytes of input are there.
@@ -367,6 +368,9 @@ class ScriptedServer {
   std::condition_variable changed_;
   std::deque<Reply> replies_;
   std::optional<std::string> refusal_;
+  bool is_standby_ = false;
+  bool dies_preparing_ = false;
+  std::string startup_;
   std::vector<ReceivedCall> calls_;
   int connections_ = 0;
   int prepared_ = 0;
