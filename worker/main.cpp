@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -27,6 +28,7 @@ struct Command {
 constexpr std::array kCommands{
     Command{"serve", latchkey::cli::serve, latchkey::cli::serve_usage, true},
     Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage, true},
+    Command{"status", latchkey::cli::status, latchkey::cli::status_usage},
     Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
     Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
 };
@@ -47,6 +49,12 @@ void print_help(std::FILE* out) {
   for (const Command& command : kCommands) {
     std::fprintf(out, "  %s\n", command.usage().c_str());
   }
+}
+
+// The code of an Error is for clients; who types commands wants the reason.
+std::string reason_of(const std::exception& exception) {
+  const auto* const error = dynamic_cast<const latchkey::base::Error*>(&exception);
+  return error == nullptr || error->cause().empty() ? exception.what() : error->cause();
 }
 
 int run(const Command& command, const Words& words) {
@@ -70,7 +78,7 @@ int run(const Command& command, const Words& words) {
       latchkey::base::Logger("latchkey")
           .critical("cannot go on", {{"cause", std::string_view(error.what())}});
     } else {
-      std::fprintf(stderr, "latchkey: %s\n", error.what());
+      std::fprintf(stderr, "latchkey: %s\n", reason_of(error).c_str());
     }
     return latchkey::cli::kExitFailure;
   }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "cli/shared_segment.h"
 #include "cli/version.h"
 #include "crypto/jws.h"
 #include "crypto/metered_hasher.h"
@@ -38,27 +39,6 @@ std::int64_t in_ms(std::chrono::milliseconds duration) { return duration.count()
 
 std::int32_t in_s(std::chrono::milliseconds duration) {
   return static_cast<std::int32_t>(duration_cast<std::chrono::seconds>(duration).count());
-}
-
-shm::Segment open_segment(const config::Settings& settings) {
-  try {
-    return shm::Segment::open_or_create(settings.runtime_dir);
-  } catch (const base::Error& error) {
-    base::Logger("latchkey.shm")
-        .error("the shared segment cannot be used: this worker has a circuit breaker of its own",
-               {{"cause", std::string_view(error.what())}});
-    return shm::Segment::make_private();
-  }
-}
-
-shm::BreakerOptions breaker_options(const config::Settings& settings) {
-  return {
-      .threshold = static_cast<std::uint32_t>(settings.circuit_breaker_threshold),
-      .timeout_ms = in_ms(settings.circuit_breaker_timeout),
-      .half_open_max_calls =
-          static_cast<std::uint32_t>(settings.circuit_breaker_half_open_max_calls),
-      .lease_ms = 2 * in_ms(settings.database_timeout),
-  };
 }
 
 crypto::KeyRing make_keys(const config::Settings& settings) {

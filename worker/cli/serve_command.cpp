@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/shared_segment.h"
 #include "config/load.h"
 #include "process/spawn.h"
 #include "process/supervisor.h"
@@ -88,6 +89,8 @@ int serve(const Words& words) {
               },
       },
       clock);
+  // Made before the first worker needs it, in the directory that the supervisor has made.
+  const shm::Segment segment = open_segment(settings);
   return supervisor.run();
 }
 

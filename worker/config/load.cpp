@@ -35,6 +35,8 @@ std::string join_lines(const std::vector<std::string>& lines) {
 // What load() works on: the layers, and what has been found wrong so far.
 class Loader {
  public:
+  explicit Loader(Required required) : required_(required) {}
+
   void add_environment(const char* const* environment);
   void add_file(const std::string& path);
   void add_defaults();
@@ -54,6 +56,7 @@ class Loader {
   // Were all of them stored? What is wrong alone need not be compared.
   [[nodiscard]] bool are_good(std::initializer_list<std::string_view> names) const;
 
+  const Required required_;
   Poco::AutoPtr<Layer> environment_{new Layer};
   Poco::AutoPtr<Layer> file_{new Layer};
   Poco::AutoPtr<Layer> defaults_{new Layer};
@@ -110,6 +113,7 @@ void Loader::store_rows() {
 void Loader::store_row(const Row& row) {
   const std::string name(row.name);
   if (!layers_->has(name)) {
+    if (required_ == Required::kMayBeMissing) return;
     refuse(row.name, "is required; allowed: " + allowed(row));
     return;
   }
@@ -163,8 +167,9 @@ void Loader::check_together() {
 ConfigurationError::ConfigurationError(std::vector<std::string> errors)
     : errors_(std::move(errors)), what_(join_lines(errors_)) {}
 
-Settings load(const char* const* environment, const std::optional<std::string>& file_path) {
-  Loader loader;
+Settings load(const char* const* environment, const std::optional<std::string>& file_path,
+              Required required) {
+  Loader loader(required);
   loader.add_environment(environment);
   if (file_path) loader.add_file(*file_path);
   loader.add_defaults();

@@ -33,7 +33,12 @@ class ConfigurationError : public std::exception {
   std::string what_;
 };
 
+// Tools that only look may do without what a worker cannot: a required setting that is missing then
+// stays empty. One that is there is checked all the same.
+enum class Required { kAll, kMayBeMissing };
+
 // `environment`: "NAME=value" strings, the last one a null pointer, as in environ(7).
-Settings load(const char* const* environment, const std::optional<std::string>& file_path);
+Settings load(const char* const* environment, const std::optional<std::string>& file_path,
+              Required required = Required::kAll);
 
 }  // namespace latchkey::config

@@ -38,6 +38,9 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
   EXPECT_THROW(serve({"now"}), UsageError);
   EXPECT_THROW(serve({"--api-workers", "0"}), UsageError);
   EXPECT_THROW(serve({"--hash-workers", "257"}), UsageError);
+  EXPECT_THROW(status({"now"}), UsageError);
+  EXPECT_THROW(status({"--reset-breaker", "no-such"}), UsageError);
+  EXPECT_THROW(status({"--json", "--reset-breaker", "database"}), UsageError);
   EXPECT_THROW(worker({}), UsageError);
   EXPECT_THROW(worker({"other"}), UsageError);
   EXPECT_THROW(worker({"api", "hash"}), UsageError);
@@ -45,7 +48,8 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
 }
 
 TEST(Commands, SayHowTheyAreUsed) {
-  for (const auto& usage : {serve_usage(), worker_usage(), config_usage(), version_usage()}) {
+  for (const auto& usage :
+       {serve_usage(), worker_usage(), status_usage(), config_usage(), version_usage()}) {
     EXPECT_TRUE(usage.starts_with("latchkey ")) << usage;
   }
 }
