@@ -78,6 +78,22 @@ def test_a_breaker_that_is_opened_and_closed_by_hand(service, account, expect_er
     assert "closed, 0 of" in status(service).stdout
 
 
+def test_every_worker_has_a_line(service, account):
+    account.session.assert_lives()
+    done = status(service, "--json")
+    workers = json.loads(done.stdout)["workers"]
+    assert {worker["pid"] for worker in workers} == set(service.worker_pids())
+    assert [(worker["pool"], worker["slot"]) for worker in workers] == [
+        ("api", 1),
+        ("api", 2),
+        ("hash", 1),
+        ("hash", 2),
+    ]
+    assert {worker["state"] for worker in workers} == {"idle"}
+    assert sum(worker["requests"] for worker in workers) >= 2
+    assert status(service).stdout.count("idle") == 4
+
+
 def test_a_segment_that_is_not_there(service, tmp_path):
     done = status(service)
     assert done.returncode == 0

@@ -17,6 +17,8 @@
 #include "service/authentication.h"
 #include "service/session_service.h"
 #include "service/tokens.h"
+#include "shm/breaker.h"
+#include "shm/layout.h"
 
 namespace latchkey::api {
 
@@ -28,6 +30,8 @@ struct Endpoints {
   service::Tokens& tokens;
   db::Health& health;
   const base::Clock& clock;
+  const shm::SharedLayout& shared;
+  const shm::Breaker& database_breaker;
   std::string version;
 };
 
@@ -49,5 +53,6 @@ http::Response change_password(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_service(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_health(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_readiness(Endpoints& endpoints, http::Exchange& exchange);
+http::Response show_metrics(Endpoints& endpoints, http::Exchange& exchange);
 
 }  // namespace latchkey::api

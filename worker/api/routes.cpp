@@ -29,26 +29,27 @@ constexpr bool kDatabase = true;
 // clang-format off
 std::vector<http::Route> routes() {
   return {
-      // method   path                   guard    pool   body               database     handler                     own errors
-      {"GET",    "/",                    kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_service>,        {}},
-      {"GET",    "/health",              kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_health>,         {}},
-      {"GET",    "/readiness",           kNone,   kApi,  Body::kNone,       kDatabase,   bound<show_readiness>,      {}},
+      //   method   path                   guard    pool   body               database     handler                     own errors
+      { 0, "GET",    "/",                    kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_service>,        {}},
+      { 1, "GET",    "/health",              kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_health>,         {}},
+      { 2, "GET",    "/readiness",           kNone,   kApi,  Body::kNone,       kDatabase,   bound<show_readiness>,      {}},
+      {17, "GET",    "/metrics",             kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_metrics>,        {ErrorCode::kNotFound}},
 
-      {"POST",   "/auth/register",       kNone,   kHash, Body::kJson,       kDatabase,   bound<register_user>,       {ErrorCode::kUserAlreadyExists, ErrorCode::kTooManyRequests}},
-      {"POST",   "/auth/login",          kNone,   kHash, Body::kJsonOrForm, kDatabase,   bound<log_in>,              {ErrorCode::kInvalidCredentials, ErrorCode::kUserInactive, ErrorCode::kTooManyRequests}},
-      {"POST",   "/auth/refresh",        kNone,   kApi,  Body::kJson,       kDatabase,   bound<refresh>,             {ErrorCode::kTokenInvalid, ErrorCode::kTokenExpired, ErrorCode::kTokenRevoked, ErrorCode::kUserInactive}},
-      {"POST",   "/auth/refresh-token",  kNone,   kApi,  Body::kJson,       kDatabase,   bound<refresh>,             {ErrorCode::kTokenInvalid, ErrorCode::kTokenExpired, ErrorCode::kTokenRevoked, ErrorCode::kUserInactive}},
-      {"POST",   "/auth/logout",         kNone,   kApi,  Body::kJson,       kDatabase,   bound<log_out>,             {ErrorCode::kTokenInvalid}},
-      {"POST",   "/auth/logout-all",     kBearer, kApi,  Body::kNone,       kDatabase,   bound<log_out_everywhere>,  {}},
-      {"GET",    "/auth/sessions",       kBearer, kApi,  Body::kNone,       kDatabase,   bound<list_sessions>,       {}},
-      {"DELETE", "/auth/sessions/{id}",  kBearer, kApi,  Body::kNone,       kDatabase,   bound<revoke_session>,      {ErrorCode::kNotFound}},
-      {"GET",    "/auth/verify",         kBearer, kApi,  Body::kNone,       kDatabase,   bound<verify>,              {ErrorCode::kValidationError}},
+      { 3, "POST",   "/auth/register",       kNone,   kHash, Body::kJson,       kDatabase,   bound<register_user>,       {ErrorCode::kUserAlreadyExists, ErrorCode::kTooManyRequests}},
+      { 4, "POST",   "/auth/login",          kNone,   kHash, Body::kJsonOrForm, kDatabase,   bound<log_in>,              {ErrorCode::kInvalidCredentials, ErrorCode::kUserInactive, ErrorCode::kTooManyRequests}},
+      { 5, "POST",   "/auth/refresh",        kNone,   kApi,  Body::kJson,       kDatabase,   bound<refresh>,             {ErrorCode::kTokenInvalid, ErrorCode::kTokenExpired, ErrorCode::kTokenRevoked, ErrorCode::kUserInactive}},
+      { 6, "POST",   "/auth/refresh-token",  kNone,   kApi,  Body::kJson,       kDatabase,   bound<refresh>,             {ErrorCode::kTokenInvalid, ErrorCode::kTokenExpired, ErrorCode::kTokenRevoked, ErrorCode::kUserInactive}},
+      { 7, "POST",   "/auth/logout",         kNone,   kApi,  Body::kJson,       kDatabase,   bound<log_out>,             {ErrorCode::kTokenInvalid}},
+      { 8, "POST",   "/auth/logout-all",     kBearer, kApi,  Body::kNone,       kDatabase,   bound<log_out_everywhere>,  {}},
+      { 9, "GET",    "/auth/sessions",       kBearer, kApi,  Body::kNone,       kDatabase,   bound<list_sessions>,       {}},
+      {10, "DELETE", "/auth/sessions/{id}",  kBearer, kApi,  Body::kNone,       kDatabase,   bound<revoke_session>,      {ErrorCode::kNotFound}},
+      {11, "GET",    "/auth/verify",         kBearer, kApi,  Body::kNone,       kDatabase,   bound<verify>,              {ErrorCode::kValidationError}},
 
-      {"GET",    "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<show_user>,           {}},
-      {"PUT",    "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
-      {"PATCH",  "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
-      {"DELETE", "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<delete_user>,         {}},
-      {"PUT",    "/users/me/password",   kBearer, kHash, Body::kJson,       kDatabase,   bound<change_password>,     {ErrorCode::kInvalidCredentials, ErrorCode::kTooManyRequests}},
+      {12, "GET",    "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<show_user>,           {}},
+      {13, "PUT",    "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
+      {14, "PATCH",  "/users/me",            kBearer, kApi,  Body::kJson,       kDatabase,   bound<update_user>,         {ErrorCode::kUserAlreadyExists}},
+      {15, "DELETE", "/users/me",            kBearer, kApi,  Body::kNone,       kDatabase,   bound<delete_user>,         {}},
+      {16, "PUT",    "/users/me/password",   kBearer, kHash, Body::kJson,       kDatabase,   bound<change_password>,     {ErrorCode::kInvalidCredentials, ErrorCode::kTooManyRequests}},
   };
 }
 // clang-format on

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "api/endpoints.h"
+#include "api/metrics_text.h"
+#include "api/routes.h"
 #include "base/json_writer.h"
 #include "base/timestamp.h"
 #include "service/readiness.h"
@@ -61,6 +63,15 @@ Response show_readiness(Endpoints& endpoints, Exchange& /*exchange*/) {
   json.key("schema").string("current");
   json.end_object().end_object();
   return uncached(200, std::move(body));
+}
+
+Response show_metrics(Endpoints& endpoints, Exchange& /*exchange*/) {
+  const NodeView node = look_at_node(endpoints.shared, endpoints.database_breaker, endpoints.clock);
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics_text(node, routes(), endpoints.version);
+  response.add_header("Cache-Control", "no-store");
+  return response;
 }
 
 }  // namespace latchkey::api

@@ -6,11 +6,10 @@
 
 #include "api/bearer_guard.h"
 #include "api/endpoints.h"
+#include "api/metrics_text.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/cost_meter.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "base/random.h"
 #include "cli/shared_segment.h"
 #include "cli/version.h"
@@ -28,7 +27,6 @@
 #include "service/session_service.h"
 #include "shm/breaker.h"
 #include "shm/breaker_log.h"
-#include "shm/segment.h"
 
 namespace latchkey::cli {
 namespace {
@@ -47,6 +45,14 @@ crypto::KeyRing make_keys(const config::Settings& settings) {
   return keys;
 }
 
+void count(shm::Metrics& metrics, const http::Observation& seen) {
+  metrics.count({.route = seen.route == nullptr ? api::kOtherSeries : seen.route->series,
+                 .status = seen.status,
+                 .duration_ns = seen.duration_ns,
+                 .costs = seen.costs});
+  if (seen.error != nullptr) metrics.count(seen.error->code());
+}
+
 service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
   return policy == config::PasswordPolicy::kComposition ? service::PasswordPolicyKind::kComposition
                                                         : service::PasswordPolicyKind::kLength;
@@ -55,13 +61,12 @@ service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
 }  // namespace
 
 struct Service::Parts {
-  explicit Parts(const config::Settings& settings);
+  Parts(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics);
 
   base::SystemClock clock;
   base::SystemRandom random;
   base::CostMeter meter;
 
-  shm::Segment segment;
   shm::Breaker breaker;
   db::Database database;
   db::PgLogins logins;
@@ -83,10 +88,10 @@ struct Service::Parts {
   http::Pipeline pipeline;
 };
 
-Service::Parts::Parts(const config::Settings& settings)
+Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& shared,
+                      shm::Metrics& metrics)
     : meter(clock),
-      segment(open_segment(settings)),
-      breaker(segment.layout().database_breaker, breaker_options(settings), clock,
+      breaker(shared.database_breaker, breaker_options(settings), clock,
               shm::log_changes("database")),
       database({.url = settings.database_url.clone(),
                 .timeout_ms = in_ms(settings.database_timeout),
@@ -109,21 +114,25 @@ Service::Parts::Parts(const config::Settings& settings)
                       .hasher = hasher,
                       .policy = password_policy,
                       .random = random,
+                      .events = metrics,
                       .session_ttl_s = in_s(settings.refresh_token_lifetime)}),
       session_service(
-          sessions, tokens,
+          sessions, tokens, metrics,
           {.ttl_s = in_s(settings.refresh_token_lifetime),
            .reuse_leeway_ms = static_cast<std::int32_t>(in_ms(settings.refresh_reuse_leeway))}),
-      account_service(accounts, hasher, password_policy),
-      endpoints{authentication, session_service, account_service, tokens, health, clock, kVersion},
+      account_service(accounts, hasher, password_policy, metrics),
+      endpoints{authentication, session_service, account_service, tokens,  health,
+                clock,          shared,          breaker,         kVersion},
       pipeline({.router = http::Router(api::routes()),
                 .cors = http::Cors(settings.cors_origins),
                 .bearer_guard =
                     [this](http::Exchange& exchange) { api::require_bearer(tokens, exchange); },
-                .handler_context = &endpoints},
+                .handler_context = &endpoints,
+                .observe = [&metrics](const http::Observation& seen) { count(metrics, seen); }},
                clock, random, meter) {}
 
-Service::Service(const config::Settings& settings) : parts_(std::make_unique<Parts>(settings)) {}
+Service::Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics)
+    : parts_(std::make_unique<Parts>(settings, shared, metrics)) {}
 
 Service::~Service() = default;
 

@@ -13,13 +13,15 @@
 #include "config/settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "shm/layout.h"
+#include "shm/metrics.h"
 
 namespace latchkey::cli {
 
 class Service {
  public:
-  // `settings` is not used after the constructor.
-  explicit Service(const config::Settings& settings);
+  // `settings` is not used after the constructor; `shared` and `metrics` outlive the service.
+  Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();

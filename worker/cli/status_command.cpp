@@ -59,7 +59,9 @@ int status(const Words& words) {
     reset(*resetting, breaker);
     return kExitOk;
   }
-  Status status{settings.runtime_dir + '/' + shm::segment_file_name(), {}};
+  Status status{.segment_path = settings.runtime_dir + '/' + shm::segment_file_name(),
+                .breakers = {},
+                .workers = shm::read_scoreboard(segment.layout(), clock.monotonic_ms())};
   for (const NamedBreaker& named : kBreakers) {
     const shm::Breaker breaker(segment.layout().*named.record, options, clock);
     status.breakers.push_back({named.name, breaker.view(), options});
@@ -70,9 +72,8 @@ int status(const Words& words) {
 
 std::string status_usage() {
   return "latchkey status [--config FILE] [--json | --reset-breaker NAME]\n"
-         "    Shows the state that all workers of this machine share: the circuit breakers and "
-         "what\n"
-         "    they have counted since the segment was made.\n"
+         "    Shows what all workers of this machine share: the circuit breakers with what they\n"
+         "    have counted since the segment was made, and what each worker is doing.\n"
          "      --config FILE         read the settings from FILE too (the environment goes "
          "first)\n"
          "      --json                for programs; times are in milliseconds\n"

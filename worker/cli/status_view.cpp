@@ -35,6 +35,29 @@ std::string explain(const BreakerStatus& breaker) {
   return "unknown";
 }
 
+// "3d 4h", "12m 5s", "0.8 s": two units at most.
+std::string age(std::int64_t milliseconds) {
+  const std::int64_t total = milliseconds / 1000;
+  if (total < 60) return seconds(milliseconds);
+  const auto two = [](std::int64_t more, const char* unit, std::int64_t less, const char* part) {
+    return std::to_string(more) + unit + ' ' + std::to_string(less) + part;
+  };
+  if (total < 3600) return two(total / 60, "m", total % 60, "s");
+  if (total < 86'400) return two(total / 3600, "h", total % 3600 / 60, "m");
+  return two(total / 86'400, "d", total % 86'400 / 3600, "h");
+}
+
+std::string worker_line(std::string_view name, std::string_view pid, std::string_view state,
+                        std::string_view since, std::string_view requests, std::string_view age) {
+  std::array<char, 160> line{};
+  const auto width = [](std::string_view text) { return static_cast<int>(text.size()); };
+  const int size = std::snprintf(
+      line.data(), line.size(), "%-10.*s %8.*s  %-8.*s %10.*s %12.*s %12.*s\n", width(name),
+      name.data(), width(pid), pid.data(), width(state), state.data(), width(since), since.data(),
+      width(requests), requests.data(), width(age), age.data());
+  return {line.data(), static_cast<std::size_t>(size)};
+}
+
 std::string times(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " time" : " times");
 }
@@ -51,6 +74,14 @@ std::string status_table(const Status& status) {
             times(view.reset) + '\n';
     text += "                calls refused: " + std::to_string(view.refused) +
             ", probes lost: " + std::to_string(view.probes_lost) + '\n';
+  }
+  if (status.workers.empty()) return text + "No worker is there.\n";
+  text += '\n' + worker_line("WORKER", "PID", "STATE", "FOR", "REQUESTS", "AGE");
+  for (const shm::WorkerView& worker : status.workers) {
+    const std::string name =
+        std::string(shm::name_of_pool(worker.pool)) + '/' + std::to_string(worker.slot);
+    text += worker_line(name, std::to_string(worker.pid), shm::name_of(worker.state),
+                        age(worker.state_ms), std::to_string(worker.requests), age(worker.age_ms));
   }
   return text;
 }
@@ -77,6 +108,18 @@ std::string status_json(const Status& status) {
     count("reset", view.reset);
     count("probes_lost", view.probes_lost);
     count("refused", view.refused);
+    json.end_object();
+  }
+  json.end_array().key("workers").begin_array();
+  for (const shm::WorkerView& worker : status.workers) {
+    json.begin_object();
+    json.key("pool").string(shm::name_of_pool(worker.pool));
+    count("slot", worker.slot);
+    json.key("pid").integer(worker.pid);
+    json.key("state").string(shm::name_of(worker.state));
+    json.key("state_ms").integer(worker.state_ms);
+    json.key("age_ms").integer(worker.age_ms);
+    count("requests", worker.requests);
     json.end_object();
   }
   json.end_array().end_object();

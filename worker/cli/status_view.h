@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shm/breaker.h"
+#include "shm/scoreboard.h"
 
 namespace latchkey::cli {
 
@@ -22,6 +23,7 @@ struct BreakerStatus {
 struct Status {
   std::string segment_path;
   std::vector<BreakerStatus> breakers;
+  std::vector<shm::WorkerView> workers;
 };
 
 std::string status_table(const Status& status);

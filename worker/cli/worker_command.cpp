@@ -12,12 +12,15 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/compose.h"
+#include "cli/shared_segment.h"
 #include "config/load.h"
 #include "http/fastcgi.h"
 #include "process/inherited_sockets.h"
 #include "process/memory_bound.h"
 #include "process/signals.h"
 #include "process/worker_loop.h"
+#include "shm/metrics.h"
+#include "shm/scoreboard.h"
 
 namespace latchkey::cli {
 namespace {
@@ -50,12 +53,17 @@ base::Descriptor take_listening_socket(const std::string& pool) {
 // Between the loop, which knows no HTTP, and the service, which knows no loop.
 class Requests final : public process::WorkerCallbacks {
  public:
-  Requests(http::FastCgi& fastcgi, Service& service) : fastcgi_(fastcgi), service_(service) {}
+  Requests(http::FastCgi& fastcgi, Service& service, shm::ScoreboardLine& line)
+      : fastcgi_(fastcgi), service_(service), line_(line) {}
 
   process::Served serve_one() override {
-    const auto answer = [this](http::Request& request) { return service_.answer(request); };
+    const auto answer = [this](http::Request& request) {
+      line_.begin_request();
+      return service_.answer(request);
+    };
     switch (fastcgi_.serve_one(answer)) {
       case http::Served::kAnswered:
+        line_.end_request();
         return process::Served::kServed;
       case http::Served::kNothing:
       case http::Served::kDropped:
@@ -66,9 +74,26 @@ class Requests final : public process::WorkerCallbacks {
     return process::Served::kFailed;
   }
 
+  void leaving(process::LeaveReason reason) override { line_.leave(reason_of(reason)); }
+
  private:
+  static shm::ExitReason reason_of(process::LeaveReason reason) {
+    switch (reason) {
+      case process::LeaveReason::kAsked:
+        return shm::ExitReason::kAsked;
+      case process::LeaveReason::kRecycled:
+        return shm::ExitReason::kRecycled;
+      case process::LeaveReason::kIdle:
+        return shm::ExitReason::kIdle;
+      case process::LeaveReason::kBroken:
+        break;
+    }
+    return shm::ExitReason::kBroken;
+  }
+
   http::FastCgi& fastcgi_;
   Service& service_;
+  shm::ScoreboardLine& line_;
 };
 
 }  // namespace
@@ -86,9 +111,13 @@ int worker(const Words& words) {
 
   const base::SystemClock clock;
   base::SystemRandom random;
+  const shm::Segment segment = open_segment(settings);
+  const auto number = static_cast<std::size_t>(slot);
+  shm::Metrics metrics(segment.layout(), number);
   http::FastCgi fastcgi(socket.get());
-  Service service(settings);
-  Requests requests(fastcgi, service);
+  Service service(settings, segment.layout(), metrics);
+  shm::ScoreboardLine line(segment.layout(), shm::pool_named(pool), number, getpid(), clock);
+  Requests requests(fastcgi, service, line);
   return process::run_worker({.listen_fd = socket.get(),
                               .max_requests = settings.worker_max_requests,
                               .idle_exit_ms = settings.worker_idle_exit.count()},

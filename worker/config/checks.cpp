@@ -2,8 +2,10 @@
 #include "config/checks.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstddef>
+#include <netinet/in.h>
 #include <set>
 
 #include "base/utf8.h"
@@ -19,6 +21,7 @@ constexpr std::size_t kMaxRepeatedBytes = 16;
 constexpr std::size_t kMaxIssuerBytes = 255;
 // A socket's path has at most 107 bytes, and the longest name in the directory is short.
 constexpr std::size_t kMaxRuntimeDirBytes = 90;
+constexpr std::size_t kMaxNetworksBytes = 4096;
 
 constexpr std::string_view kLowerCase = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -172,6 +175,36 @@ Fault check_runtime_dir(std::string_view text) {
   if (text.size() > kMaxRuntimeDirBytes) return "is too long: the path of a socket has 107 bytes";
   if (has_control(text)) return "has a control character";
   return std::nullopt;
+}
+
+Fault check_network(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string address(text.substr(0, slash));
+  in6_addr parsed{};
+  const bool is_v6 = inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+  if (!is_v6 && inet_pton(AF_INET, address.c_str(), &parsed) != 1) return "has no IP address";
+  if (slash == text.size()) return std::nullopt;
+  const std::string_view digits = text.substr(slash + 1);
+  int length = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (error != std::errc() || end != digits.data() + digits.size() || length < 0 ||
+      length > (is_v6 ? 128 : 32)) {
+    return "has a prefix length that is none";
+  }
+  return std::nullopt;
+}
+
+Fault check_networks(std::string_view text) {
+  if (text.size() > kMaxNetworksBytes) return "is too long";
+  if (text.empty()) return std::nullopt;
+  for (;;) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view network = text.substr(0, comma);
+    network.remove_prefix(skip(network, kSpace, 0));
+    if (Fault wrong = check_network(network)) return wrong;
+    if (comma == text.size()) return std::nullopt;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 Fault check_origin(std::string_view text) {

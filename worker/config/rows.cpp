@@ -360,6 +360,16 @@ constexpr std::array kRows{
                 "three quarters at the most.",
         .example = {},
     },
+    Row{
+        .group = "nginx",
+        .name = "METRICS_NETWORKS",
+        .default_text = "",
+        .kind = TextKind{&Settings::metrics_networks, &check_networks,
+                         "addresses and networks such as 192.0.2.0/24, with commas between them"},
+        .help = "Who may read /metrics beside this machine itself; for everybody else there is "
+                "nothing at that path.",
+        .example = {},
+    },
 };
 
 }  // namespace

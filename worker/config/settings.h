@@ -76,6 +76,7 @@ struct Settings {
   Rate rate_limit_register;
   int hash_queue_login = 0;
   int hash_queue_register = 0;
+  std::string metrics_networks;
 
   std::vector<Provenance> provenance;  // in the order of the rows
   std::vector<std::string> warnings;   // allowed, but an operator should know

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/access_log.h"
 
+#include <cstdint>
+#include <string_view>
+
 #include "base/log.h"
 #include "base/utf8.h"
 
@@ -12,11 +15,11 @@ namespace {
 constexpr std::size_t kMaxLoggedMethodBytes = 32;
 constexpr std::size_t kMaxLoggedPathBytes = 256;
 
-base::LogLevel level_of(const AccessLine& line) {
-  const bool is_probe = line.route == "/health" || line.route == "/readiness";
-  if (is_probe && line.status != 500) return base::LogLevel::kDebug;
-  if (line.status >= 500) return base::LogLevel::kError;
-  if (line.status == 401 || line.status == 403) return base::LogLevel::kWarning;
+base::LogLevel level_of(std::string_view route, int status) {
+  const bool is_probe = route == "/health" || route == "/readiness" || route == "/metrics";
+  if (is_probe && status != 500) return base::LogLevel::kDebug;
+  if (status >= 500) return base::LogLevel::kError;
+  if (status == 401 || status == 403) return base::LogLevel::kWarning;
   return base::LogLevel::kInfo;
 }
 
@@ -31,24 +34,26 @@ double in_ms(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds)
 
 }  // namespace
 
-void write_access_line(const AccessLine& line) {
+void write_access_line(const Exchange& exchange, const Observation& observation) {
   static const base::Logger logger("latchkey.access");
-  const base::LogLevel level = level_of(line);
+  const Request& request = exchange.request;
+  const std::string_view route = observation.route == nullptr ? "" : observation.route->path;
+  const base::LogLevel level = level_of(route, observation.status);
   if (!logger.is_enabled(level)) return;
-  const bool failed = line.error != nullptr;
+  const base::Error* const error = observation.error;
   logger.log(level, "request",
              {
-                 {"method", base::cut_utf8(line.request.method, kMaxLoggedMethodBytes)},
-                 {"path", loggable_path(line.request)},
-                 {"route", line.route},
-                 {"status_code", std::int64_t{line.status}},
-                 {"duration_ms", in_ms(line.duration_ns)},
-                 {"db_ms", in_ms(line.costs.database_ns)},
-                 {"hash_ms", in_ms(line.costs.hashing_ns)},
-                 {"user_id", line.user_id},
-                 {"client_ip", std::string_view(line.request.client_ip)},
-                 {"error_code", failed ? base::row_of(line.error->code()).name : ""},
-                 {"cause", failed ? std::string_view(line.error->cause()) : ""},
+                 {"method", base::cut_utf8(request.method, kMaxLoggedMethodBytes)},
+                 {"path", loggable_path(request)},
+                 {"route", route},
+                 {"status_code", std::int64_t{observation.status}},
+                 {"duration_ms", in_ms(observation.duration_ns)},
+                 {"db_ms", in_ms(observation.costs.database_ns)},
+                 {"hash_ms", in_ms(observation.costs.hashing_ns)},
+                 {"user_id", exchange.user_id},
+                 {"client_ip", std::string_view(request.client_ip)},
+                 {"error_code", error == nullptr ? "" : base::row_of(error->code()).name},
+                 {"cause", error == nullptr ? "" : std::string_view(error->cause())},
              });
 }
 

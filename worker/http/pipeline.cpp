@@ -70,7 +70,7 @@ Response Pipeline::answer(Request& request) {
 
   Exchange exchange{.request = request};
   Outcome outcome = run(exchange);
-  log_access(exchange, outcome, started_ns);
+  tell(exchange, outcome, started_ns);
   return std::move(outcome.response);
 }
 
@@ -131,17 +131,16 @@ Response Pipeline::answer_options(const Exchange& exchange) const {
   return response;
 }
 
-void Pipeline::log_access(const Exchange& exchange, const Outcome& outcome,
-                          std::int64_t started_ns) {
-  write_access_line({
-      .request = exchange.request,
-      .route = outcome.route == nullptr ? std::string_view() : outcome.route->path,
+void Pipeline::tell(const Exchange& exchange, const Outcome& outcome, std::int64_t started_ns) {
+  const Observation observation{
+      .route = outcome.route,
       .status = outcome.response.status,
       .error = outcome.error ? &*outcome.error : nullptr,
-      .user_id = exchange.user_id,
       .duration_ns = clock_.monotonic_ns() - started_ns,
       .costs = meter_.take(),
-  });
+  };
+  write_access_line(exchange, observation);
+  if (parts_.observe) parts_.observe(observation);
 }
 
 }  // namespace latchkey::http

@@ -3,14 +3,15 @@
 
 // What happens to every request, from the parameters of nginx to the line in the log.
 //
-// context → limits → route → guard → handler → error → CORS → access log: answer(), run() and
-// dispatch() in pipeline.cpp, each read into the next, are in that order. Guards and handlers come
-// from api/; they throw base::Error for what goes wrong, and here it becomes the problem that the
-// client sees and the line that the operator reads. Anything else that is thrown is a bug:
+// context → limits → route → guard → handler → error → CORS → access log → metrics: answer(), run()
+// and dispatch() in pipeline.cpp, each read into the next, are in that order. Guards and handlers
+// come from api/; they throw base::Error for what goes wrong, and here it becomes the problem that
+// the client sees and the line that the operator reads. Anything else that is thrown is a bug:
 // INTERNAL_ERROR, with its text in the log only.
 //
 // Runs in workers. Never throws: a request always gets an answer.
 
+#include <cstdint>
 #include <functional>
 
 #include "base/clock.h"
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "http/cors.h"
+#include "http/observation.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -32,6 +34,7 @@ struct PipelineParts {
   Cors cors;
   BearerGuard bearer_guard;
   void* handler_context = nullptr;  // handed to every handler
+  Observer observe = {};            // may be empty
 };
 
 class Pipeline {
@@ -49,7 +52,7 @@ class Pipeline {
   Outcome run(Exchange& exchange);
   Response dispatch(Exchange& exchange, Outcome& outcome);
   Response answer_options(const Exchange& exchange) const;
-  void log_access(const Exchange& exchange, const Outcome& outcome, std::int64_t started_ns);
+  void tell(const Exchange& exchange, const Outcome& outcome, std::int64_t started_ns);
 
   PipelineParts parts_;
   const base::Clock& clock_;

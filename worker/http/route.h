@@ -5,6 +5,7 @@
 //
 // Runs in workers. Plain data.
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,9 @@ enum class Guard {
 using Handler = Response (*)(void* context, Exchange& exchange);
 
 struct Route {
+  // Where it is counted in the shared segment: a new route takes the next number, and the number of
+  // one that is removed is not used again (shm/layout.h).
+  std::size_t series = 0;
   std::string_view method;
   std::string_view path;  // a last segment of {id} matches any one segment
   Guard guard = Guard::kNone;

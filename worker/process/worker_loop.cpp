@@ -64,7 +64,7 @@ class WorkerLoop {
 
   void read_signals() {
     while (const std::optional<int> signal = signals_.next()) {
-      if (asks_to_leave(*signal)) leave(kExitDone, "asked to leave");
+      if (asks_to_leave(*signal)) leave(LeaveReason::kAsked, "asked to leave");
     }
   }
 
@@ -76,7 +76,7 @@ class WorkerLoop {
     if (exit_code_ || ready_.size() <= kListening) return;
     const short events = ready_[kListening].revents;
     if ((events & (POLLNVAL | POLLERR | POLLHUP)) != 0) {
-      leave(kExitBroken, "the listening socket is unusable");
+      leave(LeaveReason::kBroken, "the listening socket is unusable");
     } else if ((events & POLLIN) != 0) {
       account_for(callbacks_.serve_one());
     }
@@ -87,19 +87,21 @@ class WorkerLoop {
     const std::int64_t now_ms = clock_.monotonic_ms();
     if (outcome == Served::kFailed) {
       paused_until_ms_ = now_ms + kFailurePauseMs;
-      if (++failures_in_a_row_ >= kFailuresInARow) leave(kExitBroken, "cannot serve any more");
+      if (++failures_in_a_row_ >= kFailuresInARow)
+        leave(LeaveReason::kBroken, "cannot serve any more");
       return;
     }
     failures_in_a_row_ = 0;
     idle_since_ms_ = now_ms;
     ++served_;
-    if (memory_ran_out()) leave(kExitBroken, "out of memory");
-    if (max_requests_ > 0 && served_ >= max_requests_) leave(kExitDone, "recycled");
+    if (memory_ran_out()) leave(LeaveReason::kBroken, "out of memory");
+    if (max_requests_ > 0 && served_ >= max_requests_) leave(LeaveReason::kRecycled, "recycled");
   }
 
   void leave_if_idle() {
     const std::optional<std::int64_t> due_ms = idle_exit_due_ms();
-    if (!exit_code_ && due_ms && clock_.monotonic_ms() >= *due_ms) leave(kExitDone, "idle");
+    if (!exit_code_ && due_ms && clock_.monotonic_ms() >= *due_ms)
+      leave(LeaveReason::kIdle, "idle");
   }
 
   [[nodiscard]] std::optional<std::int64_t> idle_exit_due_ms() const {
@@ -107,12 +109,13 @@ class WorkerLoop {
     return idle_since_ms_ + options_.idle_exit_ms;
   }
 
-  void leave(int exit_code, std::string_view reason) {
+  void leave(LeaveReason reason, std::string_view words) {
     if (exit_code_) return;
-    exit_code_ = exit_code;
-    const base::LogLevel level =
-        exit_code == kExitDone ? base::LogLevel::kInfo : base::LogLevel::kError;
-    log_.log(level, "worker leaves", {{"reason", reason}, {"requests", served_}});
+    const bool is_broken = reason == LeaveReason::kBroken;
+    exit_code_ = is_broken ? kExitBroken : kExitDone;
+    log_.log(is_broken ? base::LogLevel::kError : base::LogLevel::kInfo, "worker leaves",
+             {{"reason", words}, {"requests", served_}});
+    callbacks_.leaving(reason);
   }
 
   static constexpr std::size_t kListening = 1;

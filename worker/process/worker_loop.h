@@ -43,6 +43,8 @@ enum class Served {
   kFailed,   // this worker could not do it: out of descriptors, out of memory
 };
 
+enum class LeaveReason { kAsked, kRecycled, kIdle, kBroken };
+
 class WorkerCallbacks {
  public:
   WorkerCallbacks() = default;
@@ -58,6 +60,9 @@ class WorkerCallbacks {
   virtual std::span<const pollfd> kept_connections() { return {}; }
   // One of them has something to say; at most one request is served.
   virtual Served serve_kept(int /*fd*/) { return Served::kNothing; }
+
+  // The loop has decided to leave; the request in hand is served already.
+  virtual void leaving(LeaveReason /*reason*/) {}
 };
 
 // Gives the exit code. To be called after FCGX_Init, with the inbox of worker_signals() made

@@ -66,14 +66,17 @@ void AccountService::change_password(const db::Caller& caller, PasswordChangeReq
   const auto verdict = hasher_.verify(request.current_password->reveal(), state.password_hash);
   if (verdict.match != crypto::PasswordMatch::kMatch) {
     accounts_.record_password_failure(caller, "wrong_password", origin);
+    events_.count(base::Event::kPasswordChangeRefused);
     throw Error(ErrorCode::kInvalidCredentials);
   }
   const std::string new_hash = hasher_.hash(request.new_password->reveal());
   switch (accounts_.change_password(caller, state.password_hash, new_hash, origin)) {
     case db::PasswordOutcome::kChanged:
+      events_.count(base::Event::kPasswordChanged);
       return;
     case db::PasswordOutcome::kConflict:
       // Another request changed it meanwhile: the current password given is no longer current.
+      events_.count(base::Event::kPasswordChangeRefused);
       throw Error(ErrorCode::kInvalidCredentials);
     case db::PasswordOutcome::kEnded:
       throw Error(ErrorCode::kTokenRevoked);

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/events.h"
 #include "base/secret.h"
 #include "crypto/password_hasher.h"
 #include "db/accounts.h"
@@ -36,8 +37,8 @@ struct PasswordChangeRequest {
 class AccountService {
  public:
   AccountService(db::Accounts& accounts, crypto::PasswordHasher& hasher,
-                 const PasswordPolicy& policy)
-      : accounts_(accounts), hasher_(hasher), policy_(policy) {}
+                 const PasswordPolicy& policy, base::EventSink& events)
+      : accounts_(accounts), hasher_(hasher), policy_(policy), events_(events) {}
 
   db::User find(const db::Caller& caller);
   db::User update(const db::Caller& caller, UpdateRequest request, const db::Origin& origin);
@@ -50,6 +51,7 @@ class AccountService {
   db::Accounts& accounts_;
   crypto::PasswordHasher& hasher_;
   const PasswordPolicy& policy_;
+  base::EventSink& events_;
 };
 
 }  // namespace latchkey::service

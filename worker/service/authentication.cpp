@@ -14,7 +14,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-void refuse_taken(const db::TakenNames& taken) {
+void refuse_taken(const db::TakenNames& taken, base::EventSink& events) {
+  if (taken.email || taken.username) events.count(base::Event::kRegistrationTaken);
   if (taken.email && taken.username) {
     throw Error(ErrorCode::kUserAlreadyExists, "The email and the username are already taken");
   }
@@ -67,13 +68,15 @@ void Authentication::check(RegistrationRequest& request) const {
 
 db::Grant Authentication::register_user(RegistrationRequest request, const db::Origin& origin) {
   check(request);
-  refuse_taken(parts_.logins.find_taken(*request.email, *request.username));
+  refuse_taken(parts_.logins.find_taken(*request.email, *request.username), parts_.events);
   const std::string hash = parts_.hasher.hash(request.password->reveal());
   db::Registration registration =
       parts_.logins.register_user({*request.email, *request.username, hash}, new_session(), origin);
   // Somebody else may have taken a name while the hash was made.
   refuse_taken({registration.outcome == db::RegisterOutcome::kEmailTaken,
-                registration.outcome == db::RegisterOutcome::kUsernameTaken});
+                registration.outcome == db::RegisterOutcome::kUsernameTaken},
+               parts_.events);
+  parts_.events.count(base::Event::kRegistered);
   return std::move(registration.grant).value();
 }
 
@@ -90,8 +93,9 @@ db::Grant Authentication::log_in(LoginRequest request, const db::Origin& origin)
     credential = verify_password(request, needs_rehash, origin);
     login = accept(credential, false, request.password->reveal(), origin);
   }
-  if (login.outcome == db::LoginOutcome::kInactive) throw Error(ErrorCode::kUserInactive);
-  if (login.outcome == db::LoginOutcome::kChanged) throw Error(ErrorCode::kInvalidCredentials);
+  if (login.outcome == db::LoginOutcome::kInactive) refuse(ErrorCode::kUserInactive);
+  if (login.outcome == db::LoginOutcome::kChanged) refuse(ErrorCode::kInvalidCredentials);
+  parts_.events.count(base::Event::kLoginSucceeded);
   return std::move(login.grant).value();
 }
 
@@ -103,7 +107,7 @@ db::Credential Authentication::verify_password(const LoginRequest& request, bool
   if (!credential) {
     parts_.hasher.verify_nothing(password);
     parts_.logins.record_failure(std::nullopt, "unknown_user", origin);
-    throw Error(ErrorCode::kInvalidCredentials);
+    refuse(ErrorCode::kInvalidCredentials);
   }
   const auto verdict = parts_.hasher.verify(password, credential->password_hash);
   if (verdict.unusable_hash) {
@@ -111,14 +115,20 @@ db::Credential Authentication::verify_password(const LoginRequest& request, bool
   }
   if (verdict.match != crypto::PasswordMatch::kMatch) {
     parts_.logins.record_failure(credential->user_id, "wrong_password", origin);
-    throw Error(ErrorCode::kInvalidCredentials);
+    refuse(ErrorCode::kInvalidCredentials);
   }
   if (!credential->is_active) {
     parts_.logins.record_failure(credential->user_id, "inactive", origin);
-    throw Error(ErrorCode::kUserInactive);
+    refuse(ErrorCode::kUserInactive);
   }
   needs_rehash = verdict.needs_rehash;
   return std::move(*credential);
+}
+
+void Authentication::refuse(ErrorCode code) {
+  parts_.events.count(code == ErrorCode::kUserInactive ? base::Event::kLoginInactive
+                                                       : base::Event::kLoginRefused);
+  throw Error(code);
 }
 
 db::Login Authentication::accept(const db::Credential& credential, bool needs_rehash,
@@ -126,6 +136,7 @@ db::Login Authentication::accept(const db::Credential& credential, bool needs_re
   std::optional<std::string> new_hash;
   if (needs_rehash && password.size() <= parts_.hasher.max_password_bytes()) {
     new_hash = parts_.hasher.hash(password);
+    parts_.events.count(base::Event::kPasswordRehashed);
   }
   return parts_.logins.record_success(
       {credential.user_id, credential.password_hash, std::move(new_hash)}, new_session(), origin);

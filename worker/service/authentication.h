@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/events.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "crypto/password_hasher.h"
@@ -48,6 +49,7 @@ class Authentication {
     crypto::PasswordHasher& hasher;
     const PasswordPolicy& policy;
     base::Random& random;
+    base::EventSink& events;
     std::int32_t session_ttl_s;
   };
 
@@ -63,6 +65,7 @@ class Authentication {
   db::NewSession new_session();
   db::Credential verify_password(const LoginRequest& request, bool& needs_rehash,
                                  const db::Origin& origin);
+  [[noreturn]] void refuse(base::ErrorCode code);
   db::Login accept(const db::Credential& credential, bool needs_rehash, std::string_view password,
                    const db::Origin& origin);
 

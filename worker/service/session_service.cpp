@@ -18,6 +18,19 @@ const base::Logger& logger() {
   return instance;
 }
 
+base::Event event_of(db::RefreshOutcome outcome) {
+  switch (outcome) {
+    case db::RefreshOutcome::kRotated:
+      return base::Event::kRefreshRotated;
+    case db::RefreshOutcome::kRepeated:
+      return base::Event::kRefreshRepeated;
+    case db::RefreshOutcome::kReused:
+      return base::Event::kRefreshReused;
+    default:
+      return base::Event::kRefreshRefused;
+  }
+}
+
 [[noreturn]] void refuse(db::RefreshOutcome outcome, const RefreshClaims& claims) {
   switch (outcome) {
     case db::RefreshOutcome::kReused:
@@ -56,6 +69,7 @@ db::Grant SessionService::refresh(std::string_view refresh_token, const db::Orig
                                            .leeway_ms = policy_.reuse_leeway_ms,
                                            .session_ttl_s = policy_.ttl_s},
                                           origin);
+  events_.count(event_of(refresh.outcome));
   if (!refresh.grant) refuse(refresh.outcome, claims);
   return std::move(*refresh.grant);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/events.h"
 #include "db/sessions.h"
 #include "service/tokens.h"
 
@@ -22,8 +23,9 @@ struct SessionPolicy {
 
 class SessionService {
  public:
-  SessionService(db::Sessions& sessions, const Tokens& tokens, SessionPolicy policy)
-      : sessions_(sessions), tokens_(tokens), policy_(policy) {}
+  SessionService(db::Sessions& sessions, const Tokens& tokens, base::EventSink& events,
+                 SessionPolicy policy)
+      : sessions_(sessions), tokens_(tokens), events_(events), policy_(policy) {}
 
   // Uses the token up, or repeats the answer within the leeway (docs/api.md, "Tokens").
   db::Grant refresh(std::string_view refresh_token, const db::Origin& origin);
@@ -39,6 +41,7 @@ class SessionService {
 
   db::Sessions& sessions_;
   const Tokens& tokens_;
+  base::EventSink& events_;
   SessionPolicy policy_;
 };
 

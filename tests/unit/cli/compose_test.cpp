@@ -10,8 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "base/json_reader.h"
+#include "cli/shared_segment.h"
 #include "config/load.h"
 #include "doubles/captured_log.h"
+#include "shm/metrics.h"
+#include "shm/segment.h"
 
 namespace latchkey::cli {
 namespace {
@@ -48,11 +51,13 @@ class ComposeTest : public ::testing::Test {
   }
 
   std::string folder_;
+  shm::Segment segment_ = shm::Segment::make_private();
+  shm::Metrics metrics_{segment_.layout(), 1};
 };
 
 TEST_F(ComposeTest, AServiceAnswersWithoutItsDatabase) {
   const config::Settings all = settings(folder_);
-  Service service(all);
+  Service service(all, segment_.layout(), metrics_);
   http::Request health = request("GET", "/health");
   EXPECT_EQ(service.answer(health).status, 200);
   http::Request readiness = request("GET", "/readiness");
@@ -63,7 +68,7 @@ TEST_F(ComposeTest, AServiceAnswersWithoutItsDatabase) {
 
 TEST_F(ComposeTest, TheSettingsReachWhatTheyAreFor) {
   const config::Settings all = settings(folder_);
-  Service service(all);
+  Service service(all, segment_.layout(), metrics_);
   http::Request registration =
       request("POST", "/auth/register",
               R"({"email":"a@b.co","username":"ada","password":"no digits here"})");
@@ -75,8 +80,10 @@ TEST_F(ComposeTest, TheSettingsReachWhatTheyAreFor) {
 // The breaker is opened by one worker for all of them.
 TEST_F(ComposeTest, ServicesOfOneFolderShareTheirBreaker) {
   const config::Settings all = settings(folder_);
-  Service one(all);
-  Service other(all);
+  const shm::Segment seen_by_one = open_segment(all);
+  const shm::Segment seen_by_other = open_segment(all);
+  Service one(all, seen_by_one.layout(), metrics_);
+  Service other(all, seen_by_other.layout(), metrics_);
   const auto code_from = [](Service& service) {
     http::Request readiness = request("GET", "/readiness");
     return std::string(
@@ -86,10 +93,36 @@ TEST_F(ComposeTest, ServicesOfOneFolderShareTheirBreaker) {
   EXPECT_EQ(code_from(other), "CIRCUIT_OPEN");
 }
 
+TEST_F(ComposeTest, EveryAnswerIsCounted) {
+  const config::Settings all = settings(folder_);
+  Service service(all, segment_.layout(), metrics_);
+  for (const auto& [method, path] :
+       {std::pair{"GET", "/health"}, std::pair{"GET", "/health"}, std::pair{"GET", "/readiness"},
+        std::pair{"GET", "/nowhere"}}) {
+    http::Request asked = request(method, path);
+    service.answer(asked);
+  }
+  http::Request metrics = request("GET", "/metrics");
+  const http::Response shown = service.answer(metrics);
+  EXPECT_EQ(shown.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  for (const char* const line :
+       {R"(latchkey_http_requests_total{method="GET",route="/health",code="2xx"} 2)",
+        R"(latchkey_http_requests_total{method="GET",route="/readiness",code="5xx"} 1)",
+        R"(latchkey_http_requests_total{method="other",route="other",code="4xx"} 1)",
+        R"(latchkey_http_request_duration_seconds_count{method="GET",route="/health"} 2)",
+        R"(latchkey_errors_total{code="DATABASE_UNAVAILABLE"} 1)",
+        R"(latchkey_errors_total{code="NOT_FOUND"} 1)",
+        "latchkey_database_duration_seconds_count 1",
+        R"(latchkey_circuit_breaker_state{breaker="database",state="closed"} 1)"})
+    EXPECT_NE(shown.body.find(line + std::string("\n")), std::string::npos) << line;
+}
+
 TEST_F(ComposeTest, WithoutTheSharedSegmentAWorkerWorksAloneAndSaysSo) {
   const config::Settings all = settings(folder_ + "/missing");
   const doubles::CapturedLog log;
-  Service service(all);
+  const shm::Segment alone = open_segment(all);
+  EXPECT_TRUE(alone.is_private());
+  Service service(all, alone.layout(), metrics_);
   ASSERT_EQ(log.lines().size(), 1U);
   EXPECT_EQ(log.lines()[0].find_string("level"), "ERROR");
   EXPECT_EQ(log.lines()[0].find_string("logger"), "latchkey.shm");

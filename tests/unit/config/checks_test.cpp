@@ -96,6 +96,19 @@ TEST(CheckRuntimeDirTest, TakesAbsolutePathsThatLeaveRoomForASocket) {
   EXPECT_NE(check_runtime_dir("/run/a\nb"), std::nullopt);
 }
 
+TEST(CheckNetworksTest, TakesAddressesAndNetworks) {
+  for (const std::string_view text :
+       {"", "192.0.2.1", "192.0.2.0/24", "2001:db8::/32, ::1", "0.0.0.0/0,10.0.0.0/8"}) {
+    EXPECT_EQ(check_networks(text), std::nullopt) << text;
+  }
+  for (const std::string_view text :
+       {"localhost", "192.0.2.0/33", "192.0.2.0/", "::/129", "/8", ",", "192.0.2.1,",
+        "192.0.2.0/-1", "192.0.2.0/8x", "all; allow"}) {
+    EXPECT_NE(check_networks(text), std::nullopt) << text;
+  }
+  EXPECT_NE(check_networks(std::string(5000, '1')), std::nullopt);
+}
+
 TEST(CheckOriginTest, TakesWhatBrowsersSend) {
   for (const std::string_view origin : {
            "https://app.example.com",

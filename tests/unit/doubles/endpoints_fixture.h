@@ -17,6 +17,7 @@
 #include "doubles/captured_log.h"
 #include "doubles/fake_accounts.h"
 #include "doubles/fake_clock.h"
+#include "doubles/fake_events.h"
 #include "doubles/fake_hasher.h"
 #include "doubles/fake_health.h"
 #include "doubles/fake_logins.h"
@@ -24,6 +25,7 @@
 #include "doubles/fake_sessions.h"
 #include "http/headers.h"
 #include "http/pipeline.h"
+#include "shm/segment.h"
 
 namespace latchkey::api {
 
@@ -92,6 +94,8 @@ class EndpointsTest : public ::testing::Test {
   doubles::FakeAccounts accounts_;
   doubles::FakeHealth health_;
   FakeHasher hasher_;
+  doubles::FakeEvents events_;
+  shm::Segment segment_ = shm::Segment::make_private();
   service::TokenPair pair_;
 
  private:
@@ -103,12 +107,14 @@ class EndpointsTest : public ::testing::Test {
                                            .hasher = hasher_,
                                            .policy = policy_,
                                            .random = random_,
+                                           .events = events_,
                                            .session_ttl_s = 604'800}};
   service::SessionService session_service_{
-      sessions_, tokens_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
-  service::AccountService account_service_{accounts_, hasher_, policy_};
-  Endpoints endpoints_{authentication_, session_service_, account_service_, tokens_,
-                       health_,         clock_,           "1.2.3"};
+      sessions_, tokens_, events_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
+  service::AccountService account_service_{accounts_, hasher_, policy_, events_};
+  shm::Breaker breaker_{segment_.layout().database_breaker, {}, clock_};
+  Endpoints endpoints_{authentication_, session_service_,  account_service_, tokens_, health_,
+                       clock_,          segment_.layout(), breaker_,         "1.2.3"};
   http::Pipeline pipeline_{
       {.router = http::Router(routes()),
        .cors = http::Cors({}),

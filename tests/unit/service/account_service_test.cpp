@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "doubles/fake_accounts.h"
+#include "doubles/fake_events.h"
 #include "doubles/fake_hasher.h"
 #include "doubles/thrown_error.h"
 
@@ -46,7 +47,8 @@ class AccountServiceTest : public ::testing::Test {
   doubles::FakeAccounts accounts_;
   FakeHasher hasher_;
   PasswordPolicy policy_{PasswordPolicyKind::kLength, 8, 72};
-  AccountService service_{accounts_, hasher_, policy_};
+  doubles::FakeEvents events_;
+  AccountService service_{accounts_, hasher_, policy_, events_};
 };
 
 TEST_F(AccountServiceTest, ShowsTheUserOfALiveSession) {

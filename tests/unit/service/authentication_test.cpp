@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "doubles/captured_log.h"
+#include "doubles/fake_events.h"
 #include "doubles/fake_hasher.h"
 #include "doubles/fake_logins.h"
 #include "doubles/fake_random.h"
@@ -50,12 +51,45 @@ class AuthenticationTest : public ::testing::Test {
   FakeHasher hasher_;
   PasswordPolicy policy_{PasswordPolicyKind::kLength, 8, 72};
   doubles::FakeRandom random_;
+  doubles::FakeEvents events_;
   Authentication authentication_{{.logins = logins_,
                                   .hasher = hasher_,
                                   .policy = policy_,
                                   .random = random_,
+                                  .events = events_,
                                   .session_ttl_s = 604'800}};
 };
+
+// ---- what is counted
+
+TEST_F(AuthenticationTest, EachOutcomeIsCountedOnce) {
+  const auto counted_by = [this](const auto& action) {
+    events_.counted.clear();
+    try {
+      action();
+    } catch (const base::Error&) {  // the outcome is what counts
+    }
+    return events_.counted;
+  };
+  const auto log_in = [this](LoginRequest request) {
+    authentication_.log_in(std::move(request), doubles::origin());
+  };
+  using Counted = std::vector<base::Event>;
+  logins_.credential = credential(FakeHasher::hash_of(kPassword));
+  EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginSucceeded});
+  EXPECT_EQ(counted_by([&] { log_in(login("wrong")); }), Counted{base::Event::kLoginRefused});
+  logins_.credential->is_active = false;
+  EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginInactive});
+  logins_.credential.reset();
+  EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginRefused});
+
+  const auto register_user = [this] {
+    authentication_.register_user(registration(), doubles::origin());
+  };
+  EXPECT_EQ(counted_by(register_user), Counted{base::Event::kRegistered});
+  logins_.taken.email = true;
+  EXPECT_EQ(counted_by(register_user), Counted{base::Event::kRegistrationTaken});
+}
 
 // ---- registration
 

@@ -8,6 +8,7 @@
 #include "crypto/jws.h"
 #include "doubles/captured_log.h"
 #include "doubles/fake_clock.h"
+#include "doubles/fake_events.h"
 #include "doubles/fake_random.h"
 #include "doubles/fake_sessions.h"
 #include "doubles/thrown_error.h"
@@ -42,7 +43,9 @@ class SessionServiceTest : public ::testing::Test {
   doubles::FakeRandom random_;
   doubles::FakeSessions sessions_;
   Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};
-  SessionService service_{sessions_, tokens_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
+  doubles::FakeEvents events_;
+  SessionService service_{
+      sessions_, tokens_, events_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
   TokenPair pair_;
 };
 
@@ -55,6 +58,14 @@ TEST_F(SessionServiceTest, ARefreshAsksForItsSessionAndCounter) {
   EXPECT_EQ(sessions_.refresh_request->leeway_ms, 10'000);
   EXPECT_EQ(sessions_.refresh_request->session_ttl_s, 604'800);
   EXPECT_EQ(sessions_.last_origin->request_id, "request-0001");
+}
+
+TEST_F(SessionServiceTest, EachOutcomeOfARefreshIsCounted) {
+  service_.refresh(pair_.refresh_token, origin());
+  fault_of_outcome(db::RefreshOutcome::kReused);
+  fault_of_outcome(db::RefreshOutcome::kRevoked);
+  EXPECT_EQ(events_.counted, (std::vector{base::Event::kRefreshRotated, base::Event::kRefreshReused,
+                                          base::Event::kRefreshRefused}));
 }
 
 TEST_F(SessionServiceTest, ARepeatedRefreshIsGrantedToo) {
