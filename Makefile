@@ -9,9 +9,13 @@ HTTP_PORT ?= 8080
 API_WORKERS ?= 2
 HASH_WORKERS ?= 2
 BUILD ?= release
+POOLER ?= none
 # Settings of Latchkey need no mention here: the environment and the command line of make reach the
 # workers (CIRCUIT_BREAKER_TIMEOUT=2 make up, make up CIRCUIT_BREAKER_TIMEOUT=2).
-export STATE_DIR HTTPS_PORT HTTP_PORT API_WORKERS HASH_WORKERS BUILD
+export STATE_DIR HTTPS_PORT HTTP_PORT API_WORKERS HASH_WORKERS BUILD POOLER
+
+# What a copy needs: PgBouncer only if it is asked for.
+RUN_GROUPS = run $(if $(filter pgbouncer,$(POOLER)),pooler)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -21,13 +25,13 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: run
 run: ## build and start a copy in the foreground; Ctrl-C stops all of it
-	@dev/install build run
+	@dev/install build $(RUN_GROUPS)
 	@dev/build
 	@exec env --default-signal=INT,TERM,HUP dev/run
 
 .PHONY: up
 up: ## the same in the background; returns when /readiness says 200
-	@dev/install build run
+	@dev/install build $(RUN_GROUPS)
 	@dev/build
 	@exec dev/up
 
@@ -62,7 +66,7 @@ test: ## unit, SQL, system and tidy tests: what CI runs
 
 .PHONY: test-all
 test-all: ## test, and the slow ones as far as they exist
-	@dev/install build run test
+	@dev/install build run pooler test
 	@exec dev/test-all
 
 .PHONY: bench
@@ -101,4 +105,6 @@ help: ## this list
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nVariables: STATE_DIR=%s HTTPS_PORT=%s HTTP_PORT=%s API_WORKERS=%s HASH_WORKERS=%s BUILD=%s\n' \
 	  '$(STATE_DIR)' '$(HTTPS_PORT)' '$(HTTP_PORT)' '$(API_WORKERS)' '$(HASH_WORKERS)' '$(BUILD)'
+	@printf 'POOLER=%s (pgbouncer: the workers reach PostgreSQL through it, in transaction mode)\n' \
+	  '$(POOLER)'
 	@echo 'and every setting of Latchkey, from the environment or the command line.'

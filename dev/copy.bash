@@ -28,10 +28,12 @@ HTTP_PORT=${HTTP_PORT:-8080}
 API_WORKERS=${API_WORKERS:-2}
 HASH_WORKERS=${HASH_WORKERS:-2}
 BUILD=${BUILD:-release}
+POOLER=${POOLER:-none}
 for name in HTTPS_PORT HTTP_PORT API_WORKERS HASH_WORKERS; do
   [[ ${!name} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$name=${!name}: a number from 1 to 65535 is needed"
 done
 [[ $BUILD =~ ^[a-z]+$ ]] || fail "BUILD=$BUILD: the name of a preset is needed"
+[[ $POOLER =~ ^(none|pgbouncer)$ ]] || fail "POOLER=$POOLER: none or pgbouncer is needed"
 
 LOG_DIR=$STATE_DIR/log
 TLS_DIR=$STATE_DIR/tls
@@ -44,16 +46,18 @@ COPY_ID=$(printf %s "$STATE_DIR" | sha256sum | cut -c1-12)
 
 # The path of a UNIX socket has at most 107 bytes. In a deep folder, run/ is a link to a short one.
 RUN_DIR=$STATE_DIR/run
-longest_socket=$STATE_DIR/run/pg/.s.PGSQL.5432
+longest_socket=$STATE_DIR/run/pooler/.s.PGSQL.6432
 if ((${#longest_socket} > 107)); then
   RUN_DIR=/tmp/latchkey-$EUID-$COPY_ID
 fi
 
 # As root, PostgreSQL runs as "postgres", who may be unable to enter the state folder (a clone in
 # /root). Then its data and its socket have a place of their own, and the state folder links to it.
+# PgBouncer is that user too.
 PG_HOME=/var/lib/latchkey-dev/$COPY_ID
 PG_DATA=$STATE_DIR/pgdata
 PG_SOCKET_DIR=$RUN_DIR/pg
+POOLER_DIR=$RUN_DIR/pooler
 pg_is_apart() {
   ((EUID == 0)) && ! as_postgres test -x "$STATE_DIR"
 }
@@ -91,6 +95,7 @@ find_postgres_places() {
   if pg_is_apart; then
     PG_DATA=$PG_HOME/pgdata
     PG_SOCKET_DIR=$PG_HOME/socket
+    POOLER_DIR=$PG_HOME/pooler
   fi
 }
 
@@ -166,15 +171,16 @@ stop_process() {
   wait_gone "$pid" 5 || true
 }
 
-# The pids of nginx and Latchkey processes of this copy, whoever started them: their command line
-# names a file of the copy, or they write into one of its logs.
+# The pids of nginx, Latchkey and PgBouncer processes of this copy, whoever started them: their
+# command line names a file of the copy, or they write into one of its logs.
 leftovers() {
   local entry pid name fd
   for entry in /proc/[0-9]*; do
     { read -r name <"$entry/comm"; } 2>/dev/null || continue
-    [[ $name == nginx || $name == latchkey ]] || continue
+    [[ $name =~ ^(nginx|latchkey|pgbouncer)$ ]] || continue
     pid=${entry#/proc/}
-    if is_ours "$pid" "$ENV_FILE" || is_ours "$pid" "$NGINX_DIR/nginx.conf"; then
+    if is_ours "$pid" "$ENV_FILE" || is_ours "$pid" "$NGINX_DIR/nginx.conf" ||
+      is_ours "$pid" "$POOLER_DIR/pgbouncer.ini"; then
       echo "$pid"
       continue
     fi

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sourced after the three others: all services of a copy together.
+# Sourced after the others: all services of a copy together.
 
 stop_all() {
   local pid
   nginx_stop
   supervisor_stop
+  pooler_stop
   # What a kill -9 of a master left behind.
   for pid in $(leftovers); do
     kill -KILL "$pid" 2>/dev/null || true

@@ -47,6 +47,12 @@ def _spare_state_dir(request):
     yield from _state_folder(request)
 
 
+@pytest.fixture
+def own_state_dir(request):
+    """For a test that leaves a database which nobody else can use."""
+    yield from _state_folder(request)
+
+
 @pytest.fixture(scope="session")
 def main_service(_main_state_dir):
     settings = {"CORS_ORIGINS": ",".join(service_module.CORS_ORIGINS)}

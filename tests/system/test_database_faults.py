@@ -252,7 +252,9 @@ def test_a_slow_statement_ends_at_the_deadline(service, account, expect_errors):
         assert unavailable(reply) == "DATABASE_UNAVAILABLE"
         assert reply.elapsed_s < DATABASE_TIMEOUT_S + 1
         line = service.logs.wait_for_request(reply.header("X-Request-ID"))
-        assert line["cause"] == "SQLSTATE 57014"
+        # Through a pooler the role's timeout counts, which is longer than this DATABASE_TIMEOUT.
+        by_server = service.pooler == "none"
+        assert line["cause"] == ("SQLSTATE 57014" if by_server else "the deadline passed")
     wait_for_recovery(account)
 
 

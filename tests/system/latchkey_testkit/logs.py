@@ -14,7 +14,9 @@ WORKER = "worker.log"
 ACCESS = "nginx-access.log"
 ERROR = "nginx-error.log"
 DATABASE = "postgresql.log"
-ALL = (WORKER, ACCESS, ERROR, DATABASE)
+STANDBY = "standby.log"
+POOLER = "pgbouncer.log"
+ALL = (WORKER, ACCESS, ERROR, DATABASE, STANDBY, POOLER)
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SEVERE = ("ERROR", "CRITICAL")

@@ -2,6 +2,8 @@
 """A private copy of the service: `make up` and `make down` with its own state folder and ports.
 
 LATCHKEY_BUILD chooses another build preset (coverage, asan) for every copy.
+LATCHKEY_POOLER=pgbouncer puts PgBouncer between the workers and the database of every copy that
+does not choose for itself.
 """
 
 import contextlib
@@ -22,6 +24,7 @@ from .waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = os.environ.get("LATCHKEY_BUILD", "release")
+POOLER = os.environ.get("LATCHKEY_POOLER", "none")
 LEAK_SUPPRESSIONS = ROOT / "tests/system/lsan-suppressions.txt"
 BINARY = ROOT / "build" / BUILD / "latchkey"
 
@@ -72,12 +75,13 @@ class StateFolder:
 
 
 class Service:
-    def __init__(self, state_dir, settings=None, api_workers=2, hash_workers=2):
+    def __init__(self, state_dir, settings=None, api_workers=2, hash_workers=2, pooler=POOLER):
         self.state_dir = Path(state_dir)
         self.settings = {**FAST_SETTINGS, **(settings or {})}
         self.https_port, self.http_port = free_ports(2)
         self.api_workers = api_workers
         self.hash_workers = hash_workers
+        self.pooler = pooler
         self.logs = Logs(self.state_dir / "log")
         self.severe_lines = SevereLines(self.logs)
         self.worker_log_start = 0
@@ -118,6 +122,7 @@ class Service:
             "HTTP_PORT": str(self.http_port),
             "API_WORKERS": str(self.api_workers),
             "HASH_WORKERS": str(self.hash_workers),
+            "POOLER": self.pooler,
         }
 
     def _make(self, target, timeout_s):
