@@ -29,8 +29,9 @@ BEGIN
            WHEN s.expires_at <= now() THEN 'expired'
            WHEN NOT u.is_active THEN 'inactive'
            WHEN s.counter - 1 = p_counter
-                -- rotated_at is kept in milliseconds, rounded.
-                AND s.rotated_at >= now() - (p_elapsed_ms + 1) * interval '1 millisecond'
+                -- rotated_at is kept in milliseconds, rounded. Both sides, for a clock set back.
+                AND s.rotated_at BETWEEN now() - (p_elapsed_ms + 1) * interval '1 millisecond'
+                                     AND now() + (p_elapsed_ms + 1) * interval '1 millisecond'
                 AND s.ip IS NOT DISTINCT FROM p_ip
                 AND s.user_agent IS NOT DISTINCT FROM left(p_user_agent, 512) THEN 'rotated'
            ELSE 'unsettled'

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 \ir fixture.psql
 
-SELECT plan(35);
+SELECT plan(37);
 SELECT pg_temp.enrol('Ann', 1) AS ann, pg_temp.enrol('bob', 2) AS bob \gset
 
 -- A refresh with a leeway of ten seconds, from 192.0.2.9.
@@ -71,6 +71,11 @@ SELECT is(pg_temp.outcome(1, :ann, 4, 0), 'reused', 'one behind, without leeway'
 SELECT pg_temp.reset_all();
 UPDATE latchkey.sessions SET rotated_at = clock_timestamp() - interval '11 s';
 SELECT is(pg_temp.outcome(1, :ann, 4), 'reused', 'one behind, the leeway over');
+SELECT pg_temp.reset_all();
+UPDATE latchkey.sessions SET rotated_at = clock_timestamp() + interval '9 s';
+SELECT is(pg_temp.outcome(1, :ann, 4), 'repeated', 'a rotation a little ahead of us');
+UPDATE latchkey.sessions SET rotated_at = clock_timestamp() + interval '11 s';
+SELECT is(pg_temp.outcome(1, :ann, 4), 'reused', 'a clock set back stretches no leeway');
 
 -- expired
 SELECT pg_temp.reset_all();

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 \ir fixture.psql
 
-SELECT plan(17);
+SELECT plan(18);
 SELECT pg_temp.enrol('Ann', 1) AS ann, pg_temp.enrol('bob', 2) AS bob \gset
 
 -- What became of a refresh of counter 4 that was sent a second ago from 192.0.2.9.
@@ -37,6 +37,8 @@ SELECT is(pg_temp.outcome(1, :ann, 4, NULL, repeat('x', 600)), 'rotated', 'as th
 SELECT pg_temp.carry_out();
 UPDATE latchkey.sessions SET rotated_at = now() - interval '1002 ms';
 SELECT is(pg_temp.outcome(1, :ann), 'unsettled', 'a rotation before it was sent');
+UPDATE latchkey.sessions SET rotated_at = now() + interval '1002 ms';
+SELECT is(pg_temp.outcome(1, :ann), 'unsettled', 'or after: the clock was set back');
 
 SELECT pg_temp.carry_out();
 UPDATE latchkey.sessions SET revoked_at = now();
