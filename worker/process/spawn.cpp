@@ -53,6 +53,7 @@ struct Image {
   char* listen_pid;  // where the digits go; room for kLongestPid and a NUL
   int listen_fd;
   int null_fd;
+  int niceness;
   pid_t parent;
 };
 
@@ -89,6 +90,9 @@ bool give_descriptors(const Image& image) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != image.parent) _exit(kExitDone);
   if (!give_descriptors(image)) _exit(kExitOsError);
+  // A priority that is refused is no reason not to work.
+  if (image.niceness != 0) [[maybe_unused]]
+    const int priority = nice(image.niceness);
   write_decimal(getpid(), image.listen_pid);
   give_signals_back();
   execve(image.arguments[0], image.arguments, image.environment);
@@ -108,7 +112,8 @@ pid_t spawn(const SpawnRequest& request) {
   environment.push_back(listen_pid.data());
   environment.push_back(nullptr);
   const Image image{arguments.data(),  environment.data(), listen_pid.data() + kListenPid.size(),
-                    request.listen_fd, request.null_fd,    getpid()};
+                    request.listen_fd, request.null_fd,    request.niceness,
+                    getpid()};
 
   sigset_t all;
   sigset_t before;

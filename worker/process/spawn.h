@@ -26,6 +26,7 @@ struct SpawnRequest {
   int null_fd = -1;  // /dev/null
   std::string notify_path;
   std::int64_t watchdog_ms = 0;  // 0: no signs of life are asked for
+  int niceness = 0;
 };
 
 pid_t spawn(const SpawnRequest& request);

@@ -114,7 +114,8 @@ void Supervisor::start(Place place) {
                        sockets_[place.pool].fd(),
                        null_.get(),
                        notify_socket_.path(),
-                       roster_.bounds.silence_ms};
+                       roster_.bounds.silence_ms,
+                       pool.niceness};
   request.command.emplace_back("--slot");
   request.command.push_back(std::to_string(place.slot + 1));
   try {

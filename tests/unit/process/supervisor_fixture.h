@@ -21,7 +21,10 @@ class SupervisorTest : public testing::Test {
   PoolOptions pool(const std::string& name, std::size_t workers,
                    std::vector<std::string> arguments = {"serve"}) const {
     arguments.insert(arguments.begin(), LATCHKEY_FAKE_WORKER);
-    return {name, workers, directory_.file(name + ".sock"), arguments};
+    return {.name = name,
+            .workers = workers,
+            .socket_path = directory_.file(name + ".sock"),
+            .command = arguments};
   }
 
   SupervisorOptions options(std::vector<PoolOptions> pools) const {
