@@ -73,6 +73,13 @@ void write_costs(PrometheusText& text, const shm::MetricsView& metrics) {
   write_histogram(text, {}, metrics.hashing);
 }
 
+void write_queues(PrometheusText& text, const shm::MetricsView& metrics) {
+  text.family("latchkey_queue_duration_seconds", "histogram",
+              "Time that requests waited for a worker, since nginx handed them over.");
+  for (std::size_t pool = 0; pool < shm::kPools; ++pool)
+    write_histogram(text, {{"pool", shm::name_of_pool(pool)}}, metrics.queues[pool]);
+}
+
 struct EventRow {
   Event event;
   std::string_view outcome;
@@ -173,6 +180,7 @@ std::string metrics_text(const NodeView& node, const std::vector<http::Route>& r
   text.sample({{"version", version}}, 1);
   write_requests(text, node.metrics, routes);
   write_costs(text, node.metrics);
+  write_queues(text, node.metrics);
   write_all_events(text, node.metrics);
   write_breaker(text, node.database_breaker);
   write_workers(text, node);

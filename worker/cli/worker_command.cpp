@@ -113,10 +113,11 @@ int worker(const Words& words) {
   base::SystemRandom random;
   const shm::Segment segment = open_segment(settings);
   const auto number = static_cast<std::size_t>(slot);
-  shm::Metrics metrics(segment.layout(), number);
+  const std::size_t place = shm::pool_named(pool);
+  shm::Metrics metrics(segment.layout(), place, number);
   http::FastCgi fastcgi(socket.get());
   Service service(settings, segment.layout(), metrics);
-  shm::ScoreboardLine line(segment.layout(), shm::pool_named(pool), number, getpid(), clock);
+  shm::ScoreboardLine line(segment.layout(), place, number, getpid(), clock);
   Requests requests(fastcgi, service, line);
   return process::run_worker({.listen_fd = socket.get(),
                               .max_requests = settings.worker_max_requests,

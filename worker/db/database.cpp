@@ -24,6 +24,12 @@ Error circuit_open(std::int64_t retry_after_ms) {
   return Error(ErrorCode::kCircuitOpen).retry_after(seconds);
 }
 
+Error waited_too_long() {
+  return Error(ErrorCode::kDatabaseUnavailable)
+      .because("the database is failing, and the request has waited for a worker as long as it may")
+      .retry_after(1);
+}
+
 const base::Logger& logger() {
   static const base::Logger instance("latchkey.db");
   return instance;
@@ -94,8 +100,14 @@ std::optional<Rows> Database::try_once(Attempt& attempt) {
   }
 }
 
+Deadline Database::new_deadline() const {
+  if (!breaker_.is_suspicious()) return {clock_, timeout_ms_};
+  const std::int64_t queued_ms = meter_.queued_ns() / 1'000'000;
+  return {clock_, std::max<std::int64_t>(0, timeout_ms_ - queued_ms)};
+}
+
 Rows Database::call(const Statement& statement, std::initializer_list<Parameter> parameters) {
-  return call_before(Deadline(clock_, timeout_ms_), statement, parameters);
+  return call_before(new_deadline(), statement, parameters);
 }
 
 Rows Database::call_before(const Deadline& deadline, const Statement& statement,
@@ -106,6 +118,10 @@ Rows Database::call_before(const Deadline& deadline, const Statement& statement,
     throw circuit_open(refusal->retry_after_ms);
   }
   auto& permit = std::get<shm::Permit>(admission);
+  if (deadline.is_over()) {
+    permit.abandon();
+    throw waited_too_long();
+  }
 
   Attempt attempt{statement, {parameters.begin(), parameters.size()}, deadline};
   auto rows = try_once(attempt);
@@ -131,7 +147,7 @@ Rows Database::call_before(const Deadline& deadline, const Statement& statement,
 
 Rows Database::call_for_one_row(const Statement& statement,
                                 std::initializer_list<Parameter> parameters) {
-  return call_for_one_row_before(Deadline(clock_, timeout_ms_), statement, parameters);
+  return call_for_one_row_before(new_deadline(), statement, parameters);
 }
 
 Rows Database::call_for_one_row_before(const Deadline& deadline, const Statement& statement,

@@ -9,6 +9,10 @@
 // in the same deadline. A call that may have been carried out is never repeated: OutcomeUnknown
 // tells of it, and what is left of its deadline may be used to look what became of it.
 //
+// A call has `timeout_ms`. While the server is suspected of being ill, the time that the request
+// waited for a worker counts as well: behind workers that wait for the database, a queue would
+// otherwise add a deadline for each request in front. With no time left the server is not asked.
+//
 // Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
 // kDatabaseError (asked, and refused for a reason that is ours).
 //
@@ -107,6 +111,7 @@ class Database {
   class Connection;
   struct Attempt;
 
+  [[nodiscard]] Deadline new_deadline() const;
   Rows call_before(const Deadline& deadline, const Statement& statement,
                    std::initializer_list<Parameter> parameters);
   std::optional<Rows> try_once(Attempt& attempt);

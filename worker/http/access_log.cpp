@@ -50,6 +50,7 @@ void write_access_line(const Exchange& exchange, const Observation& observation)
                  {"duration_ms", in_ms(observation.duration_ns)},
                  {"db_ms", in_ms(observation.costs.database_ns)},
                  {"hash_ms", in_ms(observation.costs.hashing_ns)},
+                 {"queue_ms", in_ms(observation.costs.queued_ns)},
                  {"user_id", exchange.user_id},
                  {"client_ip", std::string_view(request.client_ip)},
                  {"error_code", error == nullptr ? "" : base::row_of(error->code()).name},

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,6 +34,18 @@ std::size_t content_length(const FCGX_Request& request) {
   return is_whole ? length : std::numeric_limits<std::size_t>::max();
 }
 
+// nginx' $msec: seconds, a dot, three digits.
+std::optional<std::int64_t> handed_over_ms(const FCGX_Request& request) {
+  std::string text = parameter(request, "HANDED_OVER_AT");
+  const std::size_t dot = text.size() < 5 ? std::string::npos : text.size() - 4;
+  if (dot == std::string::npos || text[dot] != '.') return std::nullopt;
+  text.erase(dot, 1);
+  std::int64_t time_ms = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), time_ms);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return is_whole && time_ms > 0 ? std::optional(time_ms) : std::nullopt;
+}
+
 Request read_parameters(const FCGX_Request& fcgi) {
   Request request;
   request.method = parameter(fcgi, "REQUEST_METHOD");
@@ -46,6 +59,7 @@ Request read_parameters(const FCGX_Request& fcgi) {
   request.origin = parameter(fcgi, "HTTP_ORIGIN");
   request.user_agent = parameter(fcgi, "HTTP_USER_AGENT");
   request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
+  request.handed_over_ms = handed_over_ms(fcgi);
   request.content_length = content_length(fcgi);
   return request;
 }

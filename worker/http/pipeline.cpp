@@ -50,6 +50,13 @@ void check_limits(const Request& request) {
   if (request.content_length > kMaxBodyBytes) throw Error(ErrorCode::kPayloadTooLarge);
 }
 
+// A time that cannot be is none: the clock was set meanwhile, or nginx is on another machine.
+std::int64_t queue_time_ns(const Request& request, std::int64_t now_ms) {
+  constexpr std::int64_t kLongestMs = std::int64_t{60} * 60 * 1000;  // of any WORKER_TIMEOUT
+  const std::int64_t queued_ms = now_ms - request.handed_over_ms.value_or(now_ms);
+  return queued_ms < 0 || queued_ms > kLongestMs ? 0 : queued_ms * 1'000'000;
+}
+
 }  // namespace
 
 struct Pipeline::Outcome {
@@ -64,7 +71,7 @@ Pipeline::Pipeline(PipelineParts parts, const base::Clock& clock, base::Random& 
 
 Response Pipeline::answer(Request& request) {
   const std::int64_t started_ns = clock_.monotonic_ns();
-  static_cast<void>(meter_.take());
+  meter_.begin(queue_time_ns(request, clock_.wall_ms()));
   sanitize_context(request);
   const base::LogScope scope(request.request_id, request.traceparent);
 

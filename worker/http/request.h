@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ struct Request {
   std::string origin;
   std::string user_agent;
   std::string preflight_method;
+  // When nginx handed the request over, in milliseconds since 1970; nothing where it does not say.
+  std::optional<std::int64_t> handed_over_ms;
   std::size_t content_length = 0;
   base::Secret body;  // empty if content_length is past kMaxBodyBytes
 

@@ -111,6 +111,11 @@ BreakerState Breaker::state() const {
   return BreakerWord::unpack(record_.word.load(std::memory_order_acquire)).state;
 }
 
+bool Breaker::is_suspicious() const {
+  const BreakerWord word = BreakerWord::unpack(record_.word.load(std::memory_order_acquire));
+  return word.state != BreakerState::kClosed || word.count > 0;
+}
+
 BreakerView Breaker::view() const {
   const BreakerWord word = BreakerWord::unpack(record_.word.load(std::memory_order_acquire));
   return {.state = word.state,

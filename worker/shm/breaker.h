@@ -106,6 +106,8 @@ class Breaker {
   // A readiness check must not decide by this: a breaker that is OPEN and past its timeout only
   // recovers when somebody is admitted.
   [[nodiscard]] BreakerState state() const;
+  // Whether the last thing heard of the dependency was bad: it is not CLOSED, or counts failures.
+  [[nodiscard]] bool is_suspicious() const;
   [[nodiscard]] BreakerView view() const;
 
  private:

@@ -89,6 +89,7 @@ struct alignas(kCacheLine) MetricsStripe {
   RouteRecord routes[kRouteSeries];
   HistogramRecord database;
   HistogramRecord hashing;
+  HistogramRecord queues[kPools];
   SharedWord errors[kErrorSeries];
   SharedWord events[kEventSeries];
 };
@@ -132,14 +133,15 @@ static_assert(sizeof(HistogramRecord) == 128);
 static_assert(offsetof(HistogramRecord, sum_us) == 120);
 static_assert(sizeof(RouteRecord) == 168);
 static_assert(offsetof(RouteRecord, answers) == 128);
-static_assert(sizeof(MetricsStripe) == 6144);
+static_assert(sizeof(MetricsStripe) == 6400);
 static_assert(offsetof(MetricsStripe, database) == 5376);
 static_assert(offsetof(MetricsStripe, hashing) == 5504);
-static_assert(offsetof(MetricsStripe, errors) == 5632);
-static_assert(offsetof(MetricsStripe, events) == 5888);
+static_assert(offsetof(MetricsStripe, queues) == 5632);
+static_assert(offsetof(MetricsStripe, errors) == 5888);
+static_assert(offsetof(MetricsStripe, events) == 6144);
 static_assert(offsetof(SharedLayout, workers) == 192);
 static_assert(offsetof(SharedLayout, pools) == 32'960);
 static_assert(offsetof(SharedLayout, stripes) == 33'216);
-static_assert(sizeof(SharedLayout) == 131'520);
+static_assert(sizeof(SharedLayout) == 135'616);
 
 }  // namespace latchkey::shm

@@ -39,6 +39,7 @@ void Metrics::count(const RequestMetric& request) {
     add(route.answers[status_class - 1]);
     observe(route.duration, request.duration_ns);
   }
+  observe(queue_, request.costs.queued_ns);
   if (request.costs.database_ns > 0) observe(stripe_.database, request.costs.database_ns);
   if (request.costs.hashing_ns > 0) observe(stripe_.hashing, request.costs.hashing_ns);
 }
@@ -60,6 +61,8 @@ MetricsView read_metrics(const SharedLayout& layout) {
     }
     sum_up(view.database, stripe.database);
     sum_up(view.hashing, stripe.hashing);
+    for (std::size_t pool = 0; pool < kPools; ++pool)
+      sum_up(view.queues[pool], stripe.queues[pool]);
     sum_up(view.errors, stripe.errors);
     sum_up(view.events, stripe.events);
   }

@@ -35,7 +35,8 @@ struct RequestMetric {
 class Metrics final : public base::EventSink {
  public:
   // `slot` chooses the stripe. Must not outlive the layout.
-  Metrics(SharedLayout& layout, std::size_t slot) : stripe_(layout.stripes[slot % kStripes]) {}
+  Metrics(SharedLayout& layout, std::size_t pool, std::size_t slot)
+      : stripe_(layout.stripes[slot % kStripes]), queue_(stripe_.queues[pool]) {}
 
   void count(const RequestMetric& request);
   void count(base::ErrorCode code);
@@ -43,6 +44,7 @@ class Metrics final : public base::EventSink {
 
  private:
   MetricsStripe& stripe_;
+  HistogramRecord& queue_;
 };
 
 struct HistogramView {
@@ -61,6 +63,7 @@ struct MetricsView {
   std::array<RouteView, kRouteSeries> routes{};
   HistogramView database;
   HistogramView hashing;
+  std::array<HistogramView, kPools> queues;
   std::array<std::uint64_t, kErrorSeries> errors{};
   std::array<std::uint64_t, kEventSeries> events{};
 };

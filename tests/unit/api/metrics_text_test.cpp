@@ -41,6 +41,7 @@ TEST(MetricsText, TheNamesAreFrozen) {
                           "latchkey_logins_total counter",
                           "latchkey_password_changes_total counter",
                           "latchkey_password_rehashes_total counter",
+                          "latchkey_queue_duration_seconds histogram",
                           "latchkey_refreshes_total counter",
                           "latchkey_registrations_total counter",
                           "latchkey_worker_exits_total counter",

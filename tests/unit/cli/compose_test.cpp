@@ -52,7 +52,7 @@ class ComposeTest : public ::testing::Test {
 
   std::string folder_;
   shm::Segment segment_ = shm::Segment::make_private();
-  shm::Metrics metrics_{segment_.layout(), 1};
+  shm::Metrics metrics_{segment_.layout(), 0, 1};
 };
 
 TEST_F(ComposeTest, AServiceAnswersWithoutItsDatabase) {

@@ -115,6 +115,35 @@ TEST_F(CallTest, TheBreakerOpensAndThenNothingIsTried) {
   EXPECT_EQ(server_.connections(), 5);
 }
 
+// Behind workers that wait for the database, each request would wait for those in front of it.
+TEST_F(CallTest, WhileTheServerIsSuspectedTheQueueCountsAsWell) {
+  constexpr std::int64_t kMs = 1'000'000;
+  meter_.begin(10 * kTimeoutMs * kMs);
+  server_.will_answer(one_row({"healthy: it has all its time"}));
+  call(kRead);
+
+  server_.will_answer(fault("57P03"));
+  EXPECT_EQ(fault_of(kRead).cause(), "SQLSTATE 57P03");
+  const std::size_t calls = server_.calls().size();
+  const base::Error given_up = fault_of(kRead);
+  EXPECT_EQ(given_up.code(), ErrorCode::kDatabaseUnavailable);
+  EXPECT_EQ(given_up.retry_after_s(), 1);
+  EXPECT_EQ(server_.calls().size(), calls) << "nobody was asked";
+  EXPECT_EQ(breaker_.view().failures, 1U) << "and so nothing is learned of the server";
+
+  meter_.begin(kTimeoutMs / 2 * kMs);
+  server_.will_answer(silence());
+  const std::int64_t started_ms = clock_.monotonic_ms();
+  EXPECT_EQ(fault_of(kRead).cause(), "the deadline passed");
+  EXPECT_GE(clock_.monotonic_ms() - started_ms, kTimeoutMs / 2);
+  EXPECT_LT(clock_.monotonic_ms() - started_ms, kTimeoutMs);
+
+  meter_.begin(0);
+  server_.will_answer(one_row({"well again"}));
+  call(kRead);
+  EXPECT_EQ(breaker_.view().failures, 0U);
+}
+
 // ---- a server that falls silent or goes away
 
 // Silent from the start, cut off in mid-answer, or talking without an end.

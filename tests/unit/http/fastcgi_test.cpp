@@ -51,6 +51,7 @@ TEST_F(FastCgiTest, ReadsEveryParameterThatItKnows) {
                           {"CONTENT_LENGTH", "4"},
                           {"REMOTE_ADDR", "2001:db8::1"},
                           {"REQUEST_ID", "request-0001"},
+                          {"HANDED_OVER_AT", "1795189978.161"},
                           {"HTTP_TRACEPARENT", "00-trace"},
                           {"HTTP_AUTHORIZATION", "Bearer " + std::string(300, 't')},
                           {"HTTP_ORIGIN", "https://app.example.com"},
@@ -66,12 +67,25 @@ TEST_F(FastCgiTest, ReadsEveryParameterThatItKnows) {
   EXPECT_EQ(request_.content_length, 4U);
   EXPECT_EQ(request_.client_ip, "2001:db8::1");
   EXPECT_EQ(request_.request_id, "request-0001");
+  EXPECT_EQ(request_.handed_over_ms, 1'795'189'978'161);
   EXPECT_EQ(request_.traceparent, "00-trace");
   EXPECT_EQ(request_.authorization, "Bearer " + std::string(300, 't'));
   EXPECT_EQ(request_.origin, "https://app.example.com");
   EXPECT_EQ(request_.user_agent, std::string(600, 'u'));
   EXPECT_EQ(request_.preflight_method, "PUT");
   EXPECT_EQ(body_, "body");
+}
+
+TEST_F(FastCgiTest, ATimeThatIsNoneIsNoTime) {
+  for (const char* const text :
+       {"", ".", "161", ".161", "1795189978", "1795189978,161", "1795189978.16", "17x.161",
+        "-1795189978.161", "0.000", "99999999999999999999.000"}) {
+    Peer peer(listening_);
+    peer.write_all(head_of({{"REQUEST_METHOD", "GET"}, {"HANDED_OVER_AT", text}}) +
+                   record(kStdin, ""));
+    EXPECT_EQ(serve(), Served::kAnswered);
+    EXPECT_EQ(request_.handed_over_ms, std::nullopt) << text;
+  }
 }
 
 TEST_F(FastCgiTest, AParameterThatIsNotThereIsEmpty) {

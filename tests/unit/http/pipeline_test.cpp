@@ -292,6 +292,24 @@ TEST_F(PipelineTest, LeavesOneLineARequest) {
   EXPECT_EQ(log.text().find("abc123"), std::string::npos);
 }
 
+TEST_F(PipelineTest, TheTimeInTheQueueIsSinceNginxHandedItOver) {
+  const std::int64_t now_ms = clock_.wall_ms();
+  constexpr std::int64_t kDayMs = 86'400'000;
+  for (const auto& [handed_over_ms, shown] : {std::pair{std::optional(now_ms - 250), "250.000"},
+                                              std::pair{std::optional(now_ms), "0.000"},
+                                              // The clock was set, or nobody said when.
+                                              std::pair{std::optional(now_ms + 5), "0.000"},
+                                              std::pair{std::optional(now_ms - kDayMs), "0.000"},
+                                              std::pair{std::optional<std::int64_t>(), "0.000"}}) {
+    const doubles::CapturedLog log;
+    Request request = make("GET", "/open");
+    request.handed_over_ms = handed_over_ms;
+    answer(request);
+    EXPECT_NE(log.text().find(std::string("\"queue_ms\":") + shown), std::string::npos)
+        << log.text();
+  }
+}
+
 TEST_F(PipelineTest, CountsTheCostsOfEachRequestAlone) {
   {
     const auto stopwatch = meter_.time_database();

@@ -17,7 +17,7 @@ class MetricsTest : public ::testing::Test {
 
 TEST_F(MetricsTest, StripesAddUp) {
   for (std::size_t slot = 1; slot <= 3 * kStripes; ++slot) {
-    Metrics metrics(segment_.layout(), slot);
+    Metrics metrics(segment_.layout(), slot % kPools, slot);
     metrics.count({.route = 3, .status = 204, .duration_ns = 1'000'000});
     metrics.count(base::ErrorCode::kOverloaded);
     metrics.count(base::Event::kRefreshRotated);
@@ -28,10 +28,11 @@ TEST_F(MetricsTest, StripesAddUp) {
   EXPECT_EQ(view().errors[static_cast<std::size_t>(base::ErrorCode::kOverloaded)], 3 * kStripes);
   EXPECT_EQ(view().events[static_cast<std::size_t>(base::Event::kRefreshRotated)], 3 * kStripes);
   EXPECT_EQ(view().routes[2].duration.count(), 0U);
+  EXPECT_EQ(view().queues[0].count() + view().queues[1].count(), 3 * kStripes);
 }
 
 TEST_F(MetricsTest, ABoundBelongsToItsBucket) {
-  Metrics metrics(segment_.layout(), 1);
+  Metrics metrics(segment_.layout(), 0, 1);
   const auto count = [&](std::int64_t duration_us) {
     metrics.count({.route = 0, .status = 200, .duration_ns = duration_us * 1000});
   };
@@ -48,7 +49,7 @@ TEST_F(MetricsTest, ABoundBelongsToItsBucket) {
 }
 
 TEST_F(MetricsTest, CostsCountOnlyWhereThereAreAny) {
-  Metrics metrics(segment_.layout(), 1);
+  Metrics metrics(segment_.layout(), 0, 1);
   metrics.count({.route = 0, .status = 200, .duration_ns = 5});
   metrics.count({.route = 0, .status = 200, .duration_ns = 5, .costs = {.database_ns = 7'000}});
   EXPECT_EQ(view().database.count(), 1U);
@@ -58,7 +59,7 @@ TEST_F(MetricsTest, CostsCountOnlyWhereThereAreAny) {
 
 // What has no place is left out, and hurts nobody.
 TEST_F(MetricsTest, NumbersOutOfRangeAreNotCounted) {
-  Metrics metrics(segment_.layout(), 1);
+  Metrics metrics(segment_.layout(), 0, 1);
   metrics.count({.route = kRouteSeries, .status = 200, .duration_ns = 5});
   metrics.count({.route = 1, .status = 0, .duration_ns = -5});
   metrics.count({.route = 1, .status = 999, .duration_ns = 5});
