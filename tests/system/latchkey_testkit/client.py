@@ -83,7 +83,7 @@ def close_clients():
         _open_clients.pop().close()
 
 
-def _note_tokens(reply):
+def note_tokens(reply):
     if b'"access_token"' in reply.body and reply.status < 300:
         body = reply.json()
         for name in ("access_token", "refresh_token"):
@@ -142,7 +142,7 @@ class Client:
             "HTTP/1.1",
         )
         problem.check_reply(reply)
-        _note_tokens(reply)
+        note_tokens(reply)
         return reply
 
     def get(self, path, **options):
@@ -189,7 +189,7 @@ class Http2Client:
             version=answer.http_version,
         )
         problem.check_reply(reply)
-        _note_tokens(reply)
+        note_tokens(reply)
         return reply
 
     def close(self):

@@ -245,6 +245,18 @@ class Service:
         # "restart" takes the options of the run before from postmaster.opts; "start" does not.
         log = str(self.state_dir / "log" / "postgresql.log")
         self._pg_ctl("-w", "-l", log, "restart")
+        if self.pooler != "none":
+            wait_until(self._pooler_serves, "the pooler to reach the database")
+
+    def _pooler_serves(self):
+        dsn = psycopg2.extensions.parse_dsn(self.generated_settings()["DATABASE_URL"])
+        dsn.update(host=str(self.state_dir / "run" / "pooler"), port=6432, connect_timeout=2)
+        try:
+            with contextlib.closing(psycopg2.connect(**dsn)) as connection:
+                connection.cursor().execute("SELECT 1")
+        except psycopg2.OperationalError:
+            return False
+        return True
 
     # --- the supervisor and its workers ------------------------------------------------------
 
@@ -263,6 +275,18 @@ class Service:
             if "worker" in words and (pool is None or pool in words):
                 found.append(pid)
         return found
+
+    def roll(self, timeout_s=30):
+        """A rolling restart, to its end; returns the workers that were replaced."""
+        before = self.worker_pids()
+        offset = self.logs.size(WORKER)
+        os.kill(self.supervisor_pid(), signal.SIGHUP)
+        wait_until(lambda: self._said("rolling restart is complete", offset), "the roll", timeout_s)
+        return before
+
+    def _said(self, message, offset):
+        _, lines = self.logs.whole_lines(WORKER, offset)
+        return any(f'"message":"{message}"' in line for line in lines)
 
     def wait_for_workers(self, pool, count):
         return wait_until(
