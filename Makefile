@@ -66,7 +66,7 @@ test: ## unit, SQL, system and tidy tests: what CI runs
 
 .PHONY: test-all
 test-all: ## test, and the slow ones as far as they exist
-	@dev/install build run pooler test
+	@dev/install build run pooler test monitoring
 	@exec dev/test-all
 
 .PHONY: bench
