@@ -13,7 +13,6 @@
 #include "config/load.h"
 #include "process/spawn.h"
 #include "process/supervisor.h"
-#include "process/trial.h"
 
 namespace latchkey::cli {
 namespace {
@@ -30,16 +29,17 @@ process::Bounds bounds_by(const config::Settings& settings) {
   return {.drain_ms = timeout_ms + kLeaveMs, .silence_ms = timeout_ms + timeout_ms / 4};
 }
 
-// The bounds for the workers of a rolling restart; throws with the reason where they would not
-// start. The program that is installed now is asked, by its `config` command: it may know settings
-// that this older one does not, and then the bounds stay as they were.
-process::Bounds bounds_after(const std::vector<std::string>& trial,
+// The bounds for the workers of a rolling restart. The program that is installed now has found the
+// settings good; this one may be older and not know them all, and then the bounds stay as they
+// were. Sockets and shared segment cannot move while workers use them.
+process::Bounds bounds_after(const std::string& runtime_dir,
                              const std::optional<std::string>& config_file,
                              const process::Bounds& before) {
-  if (const std::optional<std::string> refusal = process::refusal_of(trial))
-    throw std::runtime_error(*refusal);
   try {
-    return bounds_by(config::load(environ, config_file));
+    const config::Settings settings = config::load(environ, config_file);
+    if (settings.runtime_dir != runtime_dir)
+      throw std::runtime_error("RUNTIME_DIR is another one now: that needs a stop and a start");
+    return bounds_by(settings);
   } catch (const config::ConfigurationError&) {
     return before;
   }
@@ -88,9 +88,10 @@ int serve(const Words& words) {
           .pools = {pool("api", api_workers, program, settings.runtime_dir, config_file),
                     pool("hash", hash_workers, program, settings.runtime_dir, config_file)},
           .bounds = bounds_by(settings),
+          .trial = trial,
           .reload =
-              [trial, config_file](const process::Bounds& before) {
-                return bounds_after(trial, config_file, before);
+              [runtime_dir = settings.runtime_dir, config_file](const process::Bounds& before) {
+                return bounds_after(runtime_dir, config_file, before);
               },
       },
       clock);

@@ -29,6 +29,8 @@ class Watchdog {
   void keep_alive(std::int64_t now_ms);
 
  private:
+  [[nodiscard]] std::int64_t wake_after_ms() const;
+
   std::int64_t interval_ms_ = 0;  // 0: not asked for
   std::int64_t sent_ms_;
 };

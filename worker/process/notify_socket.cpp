@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -28,13 +29,35 @@ bool has_line(std::string_view text, std::string_view line) {
   return false;
 }
 
-pid_t sender_of(msghdr& message) {
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS)
-    return 0;
-  ucred credentials{};
-  std::memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
-  return credentials.pid;
+// What the kernel says of a datagram.
+struct Envelope {
+  pid_t sender = 0;
+  timeval sent_at{};
+};
+
+Envelope envelope_of(msghdr& message) {
+  Envelope envelope;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET) continue;
+    if (part->cmsg_type == SCM_CREDENTIALS) {
+      ucred credentials{};
+      std::memcpy(&credentials, CMSG_DATA(part), sizeof credentials);
+      envelope.sender = credentials.pid;
+    } else if (part->cmsg_type == SCM_TIMESTAMP) {
+      std::memcpy(&envelope.sent_at, CMSG_DATA(part), sizeof envelope.sent_at);
+    }
+  }
+  return envelope;
+}
+
+// Both on the wall clock, the only one that the kernel stamps with.
+std::int64_t since_ms(const timeval& sent_at) {
+  timeval now{};
+  gettimeofday(&now, nullptr);
+  const std::int64_t us =
+      (now.tv_sec - sent_at.tv_sec) * std::int64_t{1'000'000} + (now.tv_usec - sent_at.tv_usec);
+  return sent_at.tv_sec == 0 || us < 0 ? 0 : us / 1000;
 }
 
 }  // namespace
@@ -46,15 +69,18 @@ NotifySocket::NotifySocket(std::string path) : path_(std::move(path)) {
   const int on = 1;
   if (setsockopt(fd_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
     throw std::system_error(errno, std::generic_category(), "SO_PASSCRED");
+  if (setsockopt(fd_.get(), SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on) != 0)
+    throw std::system_error(errno, std::generic_category(), "SO_TIMESTAMP");
 }
 
 NotifySocket::~NotifySocket() { unlink(path_.c_str()); }
 
 std::optional<Notification> NotifySocket::next() {
   std::array<char, kLongestMessage> text;
-  // Room for the credentials and nothing else: descriptors that are sent along are closed by the
-  // kernel.
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control;
+  // Room for what the kernel says and nothing else: descriptors that are sent along are closed by
+  // it.
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(timeval))>
+      control;
   iovec part{text.data(), text.size()};
   msghdr message{};
   message.msg_iov = &part;
@@ -64,8 +90,12 @@ std::optional<Notification> NotifySocket::next() {
   const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size < 0) return std::nullopt;
   const std::string_view received(text.data(), static_cast<std::size_t>(size));
-  return Notification{sender_of(message), has_line(received, "READY=1"),
-                      has_line(received, "STOPPING=1"), has_line(received, "WATCHDOG=1")};
+  const Envelope envelope = envelope_of(message);
+  return Notification{.sender = envelope.sender,
+                      .ready = has_line(received, "READY=1"),
+                      .stopping = has_line(received, "STOPPING=1"),
+                      .alive = has_line(received, "WATCHDOG=1"),
+                      .waited_ms = since_ms(envelope.sent_at)};
 }
 
 }  // namespace latchkey::process

@@ -66,7 +66,7 @@ class Deliberation {
     } else if (child.state == ChildState::kStarting) {
       kill_at(child.since_ms + kStartBoundMs, place);
     } else if (child.state == ChildState::kDraining) {
-      kill_at(child.since_ms + roster_.bounds.drain_ms, place);
+      kill_at(child.since_ms + child.drain_bound_ms, place);
     } else if (child.silence_bound_ms > 0) {
       kill_at(child.seen_ms + child.silence_bound_ms, place);
     }

@@ -51,6 +51,7 @@ void record_start(Roster& roster, Place place, pid_t pid, std::int64_t now_ms) {
                  .started_ms = now_ms,
                  .seen_ms = now_ms,
                  .silence_bound_ms = roster.bounds.silence_ms,
+                 .drain_bound_ms = roster.bounds.drain_ms,
                  .generation = roster.generation};
 }
 

@@ -51,6 +51,7 @@ struct Child {
   std::int64_t started_ms = 0;
   std::int64_t seen_ms = 0;           // its last sign of life
   std::int64_t silence_bound_ms = 0;  // as it was told; 0: none is asked for
+  std::int64_t drain_bound_ms = 0;    // by the settings that it was started with
   std::uint64_t generation = 0;       // of the roster when it was started
   bool was_ready = false;
 

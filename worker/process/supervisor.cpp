@@ -21,8 +21,9 @@
 namespace latchkey::process {
 namespace {
 
-// More than a busy machine makes of a timeout.
-constexpr std::int64_t kOversleptMs = 1000;
+// How long a sign of life may wait for us before we were away: a part of the shortest bound there
+// is, and more than a busy machine makes of a moment.
+constexpr std::int64_t kAbsenceMs = 100;
 
 // Where a standard descriptor is closed, /dev/null takes its place: a socket with the number of
 // standard error would receive the log.
@@ -130,15 +131,19 @@ void Supervisor::start(Place place) {
 }
 
 void Supervisor::wait() {
-  std::array<pollfd, 2> sources{{{signals_.fd(), POLLIN, 0}, {notify_socket_.fd(), POLLIN, 0}}};
+  std::array<pollfd, 3> sources{{{signals_.fd(), POLLIN, 0},
+                                 {notify_socket_.fd(), POLLIN, 0},
+                                 {trial_ ? trial_->fd() : -1, POLLIN, 0}}};
   const std::int64_t now_ms = clock_.monotonic_ms();
-  const int timeout_ms = poll_timeout(now_ms, {wake_at_ms_, watchdog_.due_ms()});
+  const int timeout_ms = poll_timeout(
+      now_ms, {wake_at_ms_, watchdog_.due_ms(), trial_ ? trial_->ends_at_ms() : std::nullopt});
   if (poll(sources.data(), sources.size(), timeout_ms) < 0 && errno != EINTR)
     throw std::system_error(errno, std::generic_category(), "poll");
   const std::int64_t woken_ms = clock_.monotonic_ms();
-  if (timeout_ms >= 0 && woken_ms > now_ms + timeout_ms + kOversleptMs)
-    record_own_absence(roster_, woken_ms);
   watchdog_.keep_alive(woken_ms);
+  if (!trial_) return;
+  if (sources[2].revents != 0) trial_->read();
+  if (woken_ms >= trial_->ends_at_ms().value_or(woken_ms + 1)) trial_->kill();
 }
 
 void Supervisor::read_signals() {
@@ -151,7 +156,7 @@ void Supervisor::handle(int signal) {
     case SIGTERM: return shut_down(Phase::kDraining, "TERM");
     case SIGINT:  return shut_down(Phase::kDraining, "INT");
     case SIGQUIT: return shut_down(Phase::kKilling, "QUIT");
-    case SIGHUP:  return roll();
+    case SIGHUP:  return try_to_roll();
     case SIGTTIN: return resize(true);
     case SIGTTOU: return resize(false);
     default:      return;  // SIGCHLD has woken the loop, which reaps
@@ -163,13 +168,35 @@ void Supervisor::shut_down(Phase phase, const char* signal) {
   if (roster_.phase >= phase) return;
   if (roster_.phase == Phase::kRunning) notify_stopping();
   log_.shutting_down(phase, signal);
+  if (trial_) trial_->kill();
   record_shutdown(roster_, phase);
   // Who connects from now on learns at once that nobody will answer.
   for (ListenSocket& socket : sockets_) socket.close();
 }
 
-void Supervisor::roll() {
+// The program that is installed now is asked first. It may take its time: everything else goes on.
+void Supervisor::try_to_roll() {
   if (roster_.phase != Phase::kRunning) return;
+  tries_again_ = trial_.has_value();
+  if (trial_) return;
+  if (options_.trial.empty()) return roll();
+  try {
+    trial_.emplace(options_.trial, clock_.monotonic_ms());
+  } catch (const std::system_error& error) {
+    log_.roll_refused(error.what());
+  }
+}
+
+void Supervisor::finish_trial(const ChildExit& exit) {
+  const std::optional<std::string> refusal = trial_->refusal(exit);
+  trial_.reset();
+  if (roster_.phase != Phase::kRunning) return;
+  if (std::exchange(tries_again_, false)) return try_to_roll();
+  if (refusal) return log_.roll_refused(*refusal);
+  roll();
+}
+
+void Supervisor::roll() {
   Bounds bounds = roster_.bounds;
   try {
     if (options_.reload) bounds = options_.reload(bounds);
@@ -190,7 +217,9 @@ void Supervisor::resize(bool more) {
 }
 
 void Supervisor::read_notifications() {
+  bool was_away = false;
   while (const std::optional<Notification> notification = notify_socket_.next()) {
+    was_away = was_away || notification->waited_ms > kAbsenceMs;
     const std::optional<Place> place = find(roster_, notification->sender);
     if (!place) continue;
     const std::int64_t now_ms = clock_.monotonic_ms();
@@ -200,11 +229,16 @@ void Supervisor::read_notifications() {
     if (child.state == ChildState::kStarting) log_.became_ready(*place, child, now_ms);
     record_ready(roster_, *place, now_ms);
   }
+  if (was_away) record_own_absence(roster_, clock_.monotonic_ms());
 }
 
 void Supervisor::reap() {
   int status = 0;
   for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (trial_ && pid == trial_->pid()) {
+      finish_trial(ChildExit::from_wait_status(status));
+      continue;
+    }
     const std::optional<Place> place = find(roster_, pid);
     if (!place) continue;  // as process 1 of a container we inherit orphans
     const std::int64_t now_ms = clock_.monotonic_ms();

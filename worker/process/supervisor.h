@@ -6,8 +6,8 @@
 //
 //   SIGTERM, SIGINT   drain: workers finish their requests; who exceeds the bound is killed
 //   SIGQUIT           stop at once: every worker is killed
-//   SIGHUP            rolling restart with the program and the settings of now, unless `reload`
-//                     has a reason against it
+//   SIGHUP            rolling restart with the program and the settings of now, unless the trial
+//                     or `reload` has a reason against it
 //   SIGTTIN, SIGTTOU  one worker more or fewer in the first pool
 //
 // Descriptors it makes are close-on-exec. In the runtime directory it holds supervisor.lock and
@@ -15,8 +15,9 @@
 // when it begins to drain or leaves. It does not wake unless something happens or is due.
 //
 // A worker that gives no sign of life for the silence bound is killed and replaced. Signs of life
-// wait in notify.sock while the supervisor is kept from running (halted, starved), but only a few;
-// so after such an absence of its own it begins to count anew.
+// wait in notify.sock while the supervisor is kept from running (halted, starved, waiting for its
+// log), but only a few. So where one has waited for long, others may have been lost, and it begins
+// to count anew for everybody.
 //
 // Runs in the supervisor, alone in its process: it reaps every child there is. Nothing a worker
 // does is an error of it. What keeps it from starting is thrown: std::system_error (a socket, the
@@ -38,6 +39,7 @@
 #include "process/signals.h"
 #include "process/supervisor_log.h"
 #include "process/supervisor_options.h"
+#include "process/trial.h"
 
 namespace latchkey::process {
 
@@ -57,6 +59,8 @@ class Supervisor {
   void read_signals();
   void handle(int signal);
   void shut_down(Phase phase, const char* signal);
+  void try_to_roll();
+  void finish_trial(const ChildExit& exit);
   void roll();
   void resize(bool more);
   void read_notifications();
@@ -76,6 +80,8 @@ class Supervisor {
   std::optional<std::int64_t> wake_at_ms_;
   bool is_ready_ = false;
   bool is_rolling_ = false;
+  std::optional<Trial> trial_;
+  bool tries_again_ = false;  // SIGHUP came while a trial was under way
 };
 
 }  // namespace latchkey::process

@@ -28,9 +28,12 @@ struct SupervisorOptions {
   std::string runtime_dir;
   std::vector<PoolOptions> pools;
   Bounds bounds = {.drain_ms = 35'000};
-  // Given the bounds so far, those by the settings of now: asked before a rolling restart. A
-  // std::exception refuses it (settings that workers would not start with), and its text is logged
-  // as the reason. Empty: the bounds stay as they are.
+  // Run before a rolling restart: unless it exits with 0 the restart is refused, for the reason
+  // that it gives on standard error (settings that workers would not start with). Empty: nothing is
+  // asked.
+  std::vector<std::string> trial = {};
+  // Then asked, with the bounds so far, for those by the settings of now. A std::exception refuses
+  // the restart, and its text is logged as the reason. Empty: the bounds stay as they are.
   std::function<Bounds(const Bounds&)> reload = {};
 };
 

@@ -1,26 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Runs a program once to learn whether it is content: before a rolling restart the supervisor asks
-// the program that is installed now, which may be newer than itself, whether it would start.
+// A program that is run once to learn whether it is content: before a rolling restart the
+// supervisor asks the program that is installed now, which may be newer than itself, whether it
+// would start.
 //
 // The child has our environment and nothing to read. What it writes on standard error, if it fails,
-// is the reason. It is killed when it has not ended after kTrialBoundMs.
+// is the reason. It is a child among others: the caller polls fd(), reaps it, and kills it when
+// ends_at_ms() has come.
 //
-// Runs in the supervisor, which does nothing else meanwhile. A program that cannot be executed is
-// a refusal; std::system_error is thrown when the kernel gives no pipe.
+// Runs in the supervisor. Throws std::system_error when there is no pipe or the program cannot be
+// executed.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
+
+#include "base/descriptor.h"
+#include "process/child_exit.h"
 
 namespace latchkey::process {
 
-inline constexpr int kTrialBoundMs = 10'000;
-
-// nullopt: it exited with 0. Otherwise why not, in at most kLongestReason bytes on one line.
+inline constexpr std::int64_t kTrialBoundMs = 10'000;
 inline constexpr std::size_t kLongestReason = 1000;
-std::optional<std::string> refusal_of(const std::vector<std::string>& command);
+
+class Trial {
+ public:
+  Trial(const std::vector<std::string>& command, std::int64_t now_ms);
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // Readable when the child has said something, or nothing will come any more.
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // When it is to be killed; nothing once it was.
+  [[nodiscard]] std::optional<std::int64_t> ends_at_ms() const { return ends_at_ms_; }
+
+  // Takes what the child has said so far.
+  void read();
+  void kill();
+  // After it was reaped. nullopt: it is content. Otherwise why not, on one line.
+  std::optional<std::string> refusal(const ChildExit& exit);
+
+ private:
+  pid_t pid_ = 0;
+  base::Descriptor fd_;
+  std::optional<std::int64_t> ends_at_ms_;
+  std::string said_;  // at most kLongestReason bytes of it
+};
 
 }  // namespace latchkey::process

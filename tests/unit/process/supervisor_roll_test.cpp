@@ -2,8 +2,10 @@
 
 // The rolling restart: to the program and the settings of now, without a gap.
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -50,6 +52,65 @@ TEST_F(SupervisorTest, RefusesToRollToBadSettings) {
   EXPECT_NE(supervisor.line_with("rolling restart refused").find("JWT_SECRET_KEY is too short"),
             std::string::npos);
   EXPECT_EQ(serving_pid(), before);
+}
+
+TEST_F(SupervisorTest, ATrialThatFailsRefusesTheRoll) {
+  SupervisorOptions refusing = options({pool("api", 1)});
+  refusing.trial = {"/bin/sh", "-c", "echo the new program wants more >&2; exit 78"};
+  ChildProcess supervisor = start(refusing);
+  ASSERT_TRUE(supervisor.says("every worker is ready"));
+  const pid_t before = serving_pid();
+  supervisor.send_signal(SIGHUP);
+  EXPECT_NE(supervisor.line_with("rolling restart refused").find("the new program wants more"),
+            std::string::npos);
+  EXPECT_EQ(serving_pid(), before);
+}
+
+TEST_F(SupervisorTest, AProgramThatIsGoneRefusesTheRoll) {
+  SupervisorOptions refusing = options({pool("api", 1)});
+  refusing.trial = {directory_.file("no-such-program"), "config"};
+  ChildProcess supervisor = start(refusing);
+  ASSERT_TRUE(supervisor.says("every worker is ready"));
+  supervisor.send_signal(SIGHUP);
+  EXPECT_NE(supervisor.line_with("rolling restart refused").find("no-such-program"),
+            std::string::npos);
+}
+
+// Everything else goes on meanwhile: signals are heard, signs of life are read.
+TEST_F(SupervisorTest, ATrialThatTakesItsTimeHoldsNothingUp) {
+  SupervisorOptions slow = options({pool("api", 4)});
+  slow.bounds.silence_ms = 400;
+  const std::string finish = directory_.file("finish");
+  slow.trial = {"/bin/sh", "-c", "until [ -e " + finish + " ]; do sleep 0.01; done"};
+  ChildProcess supervisor = start(slow);
+  ASSERT_TRUE(supervisor.says("every worker is ready"));
+  supervisor.send_signal(SIGHUP);
+  supervisor.send_signal(SIGTTIN);
+  ASSERT_TRUE(supervisor.says("pool resized"));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1000);
+  while (std::chrono::steady_clock::now() < end) ASSERT_GT(serving_pid(), 0);
+  supervisor.send_signal(SIGHUP);  // the settings may have changed since the trial read them
+  std::ofstream(finish) << "now";
+  ASSERT_TRUE(supervisor.says("rolling restart is complete"));
+  supervisor.send_signal(SIGTERM);
+  EXPECT_EQ(supervisor.wait(), kExitDone);
+  EXPECT_EQ(supervisor.rest_of_log().find("is killed"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, AStopDoesNotWaitForATrial) {
+  for (const int signal : {SIGTERM, SIGQUIT}) {
+    SupervisorOptions stuck = options({pool("api", 1)});
+    stuck.trial = {"/bin/sh", "-c", "exec sleep 60"};
+    ChildProcess supervisor = start(stuck);
+    ASSERT_TRUE(supervisor.says("every worker is ready"));
+    supervisor.send_signal(SIGHUP);
+    supervisor.send_signal(SIGTTIN);
+    ASSERT_TRUE(supervisor.says("pool resized"));
+    const auto begin = std::chrono::steady_clock::now();
+    supervisor.send_signal(signal);
+    EXPECT_EQ(supervisor.wait(), kExitDone);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  }
 }
 
 TEST_F(SupervisorTest, RollsToTheProgramThatIsThereNow) {

@@ -51,16 +51,20 @@ TEST_F(SupervisorTest, KillsAWorkerThatIsHalted) {
 // More signs of life than the socket holds are lost meanwhile; nobody may be blamed for that, and
 // no worker may wait for the supervisor to read them.
 TEST_F(SupervisorTest, BlamesNobodyAfterItWasHaltedItself) {
-  SupervisorOptions watching = options({pool("api", 2)});
-  watching.bounds.silence_ms = 400;
+  SupervisorOptions watching = options({pool("api", 16)});
+  watching.bounds.silence_ms = 1000;
   ChildProcess supervisor = start(watching);
   ASSERT_TRUE(supervisor.says("every worker is ready"));
-  supervisor.send_signal(SIGSTOP);
-  // Five times the bound, and each of the two that is awake sends a sign every 40 ms: far more than
-  // the ten that the socket holds.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-  while (std::chrono::steady_clock::now() < end) ASSERT_GT(serving_pid(), 0);
-  supervisor.send_signal(SIGCONT);
+  // Idle workers give a sign every 500 ms: whenever the halt begins, sixteen of them fall into it.
+  for (const auto halt : {std::chrono::milliseconds(550), std::chrono::milliseconds(2000)}) {
+    supervisor.send_signal(SIGSTOP);
+    const auto end = std::chrono::steady_clock::now() + halt;
+    while (std::chrono::steady_clock::now() < end) ASSERT_GT(serving_pid(), 0);
+    supervisor.send_signal(SIGCONT);
+    // Past every bound that began before the halt.
+    const auto judged = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
+    while (std::chrono::steady_clock::now() < judged) ASSERT_GT(serving_pid(), 0);
+  }
   supervisor.send_signal(SIGTERM);
   EXPECT_EQ(supervisor.wait(), kExitDone);
   EXPECT_EQ(supervisor.rest_of_log().find("is killed"), std::string::npos);

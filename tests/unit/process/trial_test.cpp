@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/trial.h"
 
+#include <cerrno>
+#include <sys/wait.h>
+#include <system_error>
+
 #include <gtest/gtest.h>
+
+#include "process/test_process.h"
 
 namespace latchkey::process {
 namespace {
 
+// To the end of the child, as the supervisor's loop goes.
+std::optional<std::string> refusal_of(Trial& trial) {
+  const test::EndOfProcess end(trial.pid());
+  while (trial.fd() >= 0 && test::is_readable(trial.fd(), 100)) trial.read();
+  EXPECT_TRUE(end.arrives());
+  int status = 0;
+  waitpid(trial.pid(), &status, 0);
+  return trial.refusal(ChildExit::from_wait_status(status));
+}
+
 std::optional<std::string> refusal_of_script(const std::string& script) {
-  return refusal_of({"/bin/sh", "-c", script});
+  Trial trial({"/bin/sh", "-c", script}, 0);
+  return refusal_of(trial);
 }
 
 TEST(Trial, AProgramThatIsContentIsNoRefusal) {
@@ -24,8 +41,14 @@ TEST(Trial, AMuteProgramIsDescribedByItsEnd) {
   EXPECT_EQ(refusal_of_script("kill -9 $$"), "signal 9 (KILL)");
 }
 
-TEST(Trial, AProgramThatIsNotThereIsARefusal) {
-  EXPECT_EQ(refusal_of({"/no/such/program"}), "/no/such/program: No such file or directory");
+TEST(Trial, AProgramThatIsNotThereIsAnErrorThatNamesIt) {
+  try {
+    const Trial trial({"/no/such/program"}, 0);
+    FAIL();
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENOENT);
+    EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos);
+  }
 }
 
 TEST(Trial, TheReasonIsBounded) {
@@ -34,8 +57,12 @@ TEST(Trial, TheReasonIsBounded) {
   EXPECT_EQ(*reason, std::string(kLongestReason, 'x'));
 }
 
-TEST(Trial, ChildrenThatTheProgramLeavesBehindAreNotWaitedFor) {
-  EXPECT_EQ(refusal_of_script("sleep 60 & echo done >&2; exit 1"), "done");
+TEST(Trial, OneThatTakesTooLongIsKilled) {
+  Trial trial({"/bin/sh", "-c", "exec sleep 60"}, 1000);
+  EXPECT_EQ(trial.ends_at_ms(), 1000 + kTrialBoundMs);
+  trial.kill();
+  EXPECT_EQ(trial.ends_at_ms(), std::nullopt);
+  EXPECT_EQ(refusal_of(trial), "the program did not end in time");
 }
 
 TEST(Trial, SignalsAreNotInherited) {
