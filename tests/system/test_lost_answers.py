@@ -96,12 +96,44 @@ def test_a_read_is_repeated_and_nobody_notices(service, account, fault):
     account.session.assert_lives()
 
 
-@pytest.mark.parametrize("function", ["session_user", "refresh_session"])
-def test_an_answer_that_is_cut_off_costs_the_deadline(service, account, function, expect_errors):
-    expect_errors(ILLNESS)
+def cut_off(service, function, ask):
+    """An answer that is cut off costs the deadline, and no more."""
     service.proxy.spoil(function, CUT_ANSWER)
-    session = account.session
-    reply = session.me() if function == "session_user" else session.refresh()
+    reply = ask()
     reply.expect_problem(503, "DATABASE_UNAVAILABLE")
     assert DATABASE_TIMEOUT_S * 0.9 < reply.elapsed_s < DATABASE_TIMEOUT_S + 1
+
+
+def test_a_read_that_is_cut_off(service, account, expect_errors):
+    expect_errors(ILLNESS)
+    cut_off(service, "session_user", account.session.me)
+    account.session.assert_lives()
+
+
+def test_a_refresh_that_is_cut_off_may_be_repeated_whenever(service, client, account, expect_errors):
+    """It was carried out and nobody could tell in time. The client does as it is told and asks
+    again, long after any leeway: there is none here. Any worker knows that it was no thief, once."""
+    expect_errors(ILLNESS)
+    session = account.session
+    used = session.refresh_token
+    cut_off(service, "refresh_session", session.refresh)
+    assert counter_of(service, session) == 1
+    cut_off(service, "refresh_session", session.refresh)  # twice in a row
+    session.refresh_and_take()
+    assert counter_of(service, session) == 1
+    session.refresh_and_take()
     session.assert_lives()
+    reply = client.post("/auth/refresh", {"refresh_token": used})
+    reply.expect_problem(401, "TOKEN_REVOKED")
+    session.assert_ended()
+
+
+def test_a_used_token_is_good_for_one_answer_only(service, client, account, expect_errors):
+    expect_errors(ILLNESS)
+    session = account.session
+    used = session.refresh_token
+    cut_off(service, "refresh_session", session.refresh)
+    session.refresh_and_take()
+    reply = client.post("/auth/refresh", {"refresh_token": used})
+    reply.expect_problem(401, "TOKEN_REVOKED")
+    session.assert_ended()

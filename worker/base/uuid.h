@@ -27,6 +27,8 @@ class Uuid {
   // Canonical, lower case.
   [[nodiscard]] std::string text() const;
 
+  [[nodiscard]] const std::array<std::byte, 16>& bytes() const { return bytes_; }
+
   bool operator==(const Uuid&) const = default;
 
  private:

@@ -27,6 +27,8 @@
 #include "service/session_service.h"
 #include "shm/breaker.h"
 #include "shm/breaker_log.h"
+#include "shm/doubts.h"
+#include "shm/scoreboard.h"
 
 namespace latchkey::cli {
 namespace {
@@ -61,7 +63,8 @@ service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
 }  // namespace
 
 struct Service::Parts {
-  Parts(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics);
+  Parts(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics,
+        std::size_t pool);
 
   base::SystemClock clock;
   base::SystemRandom random;
@@ -70,6 +73,7 @@ struct Service::Parts {
   shm::Breaker breaker;
   db::Database database;
   db::PgLogins logins;
+  shm::Doubts doubts;
   db::PgSessions sessions;
   db::PgAccounts accounts;
   db::PgHealth health;
@@ -89,16 +93,19 @@ struct Service::Parts {
 };
 
 Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& shared,
-                      shm::Metrics& metrics)
+                      shm::Metrics& metrics, std::size_t pool)
     : meter(clock),
       breaker(shared.database_breaker, breaker_options(settings), clock,
               shm::log_changes("database")),
       database({.url = settings.database_url.clone(),
                 .timeout_ms = in_ms(settings.database_timeout),
-                .prepared = settings.database_prepared},
+                .prepared = settings.database_prepared,
+                // The queue of the hash pool is long because hashing is.
+                .counts_queue = pool == shm::pool_named("api")},
                breaker, clock, meter),
       logins(database),
-      sessions(database),
+      doubts(shared, clock),
+      sessions(database, doubts),
       accounts(database),
       health(database),
       keys(make_keys(settings)),
@@ -131,8 +138,9 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
                 .observe = [&metrics](const http::Observation& seen) { count(metrics, seen); }},
                clock, random, meter) {}
 
-Service::Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics)
-    : parts_(std::make_unique<Parts>(settings, shared, metrics)) {}
+Service::Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics,
+                 std::size_t pool)
+    : parts_(std::make_unique<Parts>(settings, shared, metrics, pool)) {}
 
 Service::~Service() = default;
 

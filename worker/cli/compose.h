@@ -8,6 +8,7 @@
 //
 // Runs in workers, after fork: keys hold contexts of OpenSSL, the database a connection.
 
+#include <cstddef>
 #include <memory>
 
 #include "config/settings.h"
@@ -21,7 +22,9 @@ namespace latchkey::cli {
 class Service {
  public:
   // `settings` is not used after the constructor; `shared` and `metrics` outlive the service.
-  Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics);
+  // `pool` is the place of the worker's pool in the layout.
+  Service(const config::Settings& settings, shm::SharedLayout& shared, shm::Metrics& metrics,
+          std::size_t pool);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <stdexcept>
@@ -48,6 +49,12 @@ base::Descriptor take_listening_socket(const std::string& pool) {
                              ", not after the pool " + pool);
   }
   return std::move(sockets.front().fd);
+}
+
+// Well within what the parent has patience for (bounds_by in serve_command.cpp).
+std::int64_t receive_timeout_ms(const config::Settings& settings) {
+  constexpr std::int64_t kLongestMs = 5'000;
+  return std::min(kLongestMs, settings.worker_timeout.count() / 2);
 }
 
 // Between the loop, which knows no HTTP, and the service, which knows no loop.
@@ -115,8 +122,8 @@ int worker(const Words& words) {
   const auto number = static_cast<std::size_t>(slot);
   const std::size_t place = shm::pool_named(pool);
   shm::Metrics metrics(segment.layout(), place, number);
-  http::FastCgi fastcgi(socket.get());
-  Service service(settings, segment.layout(), metrics);
+  http::FastCgi fastcgi(socket.get(), receive_timeout_ms(settings));
+  Service service(settings, segment.layout(), metrics, place);
   shm::ScoreboardLine line(segment.layout(), place, number, getpid(), clock);
   Requests requests(fastcgi, service, line);
   return process::run_worker({.listen_fd = socket.get(),
@@ -130,7 +137,8 @@ std::string worker_usage() {
          "    Serves requests of the pool `api` or `hash` from an inherited socket (LISTEN_FDS).\n"
          "    systemd and `latchkey serve` start it; there is no reason to start it by hand.\n"
          "      --config FILE  read the settings from FILE too (the environment goes first)\n"
-         "      --slot N       the worker's number in its pool, for the log";
+         "      --slot N       the worker's number in its pool: its line in `latchkey status` and "
+         "the log";
 }
 
 }  // namespace latchkey::cli

@@ -50,6 +50,7 @@ Database::Database(DatabaseOptions options, shm::Breaker& breaker, const base::C
                    base::CostMeter& meter)
     : timeout_ms_(options.timeout_ms),
       prepared_(options.prepared),
+      counts_queue_(options.counts_queue),
       servers_(std::make_unique<Servers>(ServerOptions{.url = std::move(options.url),
                                                        .timeout_ms = options.timeout_ms,
                                                        .is_pooled = !options.prepared},
@@ -91,19 +92,15 @@ std::optional<Rows> Database::try_once(Attempt& attempt) {
         connection_->execute(attempt.statement, attempt.parameters, attempt.deadline)));
   } catch (const std::exception& exception) {
     attempt.failure = judge(exception, attempt.phase, attempt.deadline.is_over());
-    if (attempt.failure->connection_is_spoilt) {
-      connection_.reset();
-      if (attempt.phase != Phase::kConnecting && attempt.failure->server_is_ill)
-        servers_->give_up_current();
-    }
+    if (attempt.failure->connection_is_spoilt) connection_.reset();
     return std::nullopt;
   }
 }
 
 Deadline Database::new_deadline() const {
-  if (!breaker_.is_suspicious()) return {clock_, timeout_ms_};
-  const std::int64_t queued_ms = meter_.queued_ns() / 1'000'000;
-  return {clock_, std::max<std::int64_t>(0, timeout_ms_ - queued_ms)};
+  if (!counts_queue_ || !breaker_.is_suspicious()) return {clock_, timeout_ms_};
+  const std::int64_t left_ms = timeout_ms_ - meter_.queued_ns() / 1'000'000;
+  return {clock_, 2 * left_ms < timeout_ms_ ? 0 : left_ms};
 }
 
 Rows Database::call(const Statement& statement, std::initializer_list<Parameter> parameters) {

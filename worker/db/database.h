@@ -9,9 +9,10 @@
 // in the same deadline. A call that may have been carried out is never repeated: OutcomeUnknown
 // tells of it, and what is left of its deadline may be used to look what became of it.
 //
-// A call has `timeout_ms`. While the server is suspected of being ill, the time that the request
-// waited for a worker counts as well: behind workers that wait for the database, a queue would
-// otherwise add a deadline for each request in front. With no time left the server is not asked.
+// A call has `timeout_ms`. With `counts_queue`, and while the server is suspected of being ill, the
+// time that the request waited for a worker counts as well: behind workers that wait for the
+// database, a queue would otherwise add a deadline for each request in front. Where less than half of
+// the time is left the server is not asked: a sliver would say nothing about it.
 //
 // Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
 // kDatabaseError (asked, and refused for a reason that is ours).
@@ -76,6 +77,7 @@ struct DatabaseOptions {
   base::Secret url;
   std::int64_t timeout_ms = 2000;
   bool prepared = true;  // false: through a pooler that gives each call another backend
+  bool counts_queue = false;  // for workers whose queue is short unless they wait for the database
 };
 
 // kDatabaseUnavailable of a call that writes: it was sent, and its answer was lost. It may have
@@ -100,6 +102,8 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
+  [[nodiscard]] std::int64_t timeout_ms() const { return timeout_ms_; }
+
   // Every function but list_sessions answers with exactly one row.
   Rows call(const Statement& statement, std::initializer_list<Parameter> parameters);
   Rows call_for_one_row(const Statement& statement, std::initializer_list<Parameter> parameters);
@@ -118,6 +122,7 @@ class Database {
 
   std::int64_t timeout_ms_;
   bool prepared_;
+  bool counts_queue_;
   std::unique_ptr<Servers> servers_;
   shm::Breaker& breaker_;
   const base::Clock& clock_;

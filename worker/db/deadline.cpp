@@ -45,6 +45,10 @@ std::int64_t Deadline::remaining_ms() const {
   return std::max<std::int64_t>(0, (ends_at_ns_ - clock_.monotonic_ns() + 999'999) / 1'000'000);
 }
 
+std::int64_t Deadline::elapsed_ms() const {
+  return length_ms_ + (clock_.monotonic_ns() - ends_at_ns_ + 999'999) / 1'000'000;
+}
+
 SocketTimer::SocketTimer(int socket, const Deadline& deadline) {
   install_handler_once();
   armed_socket = socket;

@@ -8,7 +8,7 @@
 // with our own poll, which would leave nothing of libpqxx in use, and a timer that shuts the
 // socket down under libpq, which then reports a lost connection like any other. The timer is the
 // smaller: one setitimer(2) before the call and one after it. Connecting has no socket to shut
-// down yet; there timed_connection.cpp polls with what is left.
+// down yet; there servers.cpp polls with what is left.
 //
 // SIGALRM belongs to this file. Its handler calls shutdown(2) alone, which is async-signal-safe.
 //
@@ -32,6 +32,8 @@ class Deadline {
   [[nodiscard]] bool is_over() const { return remaining_ms() == 0; }
   // Milliseconds from its beginning to its end.
   [[nodiscard]] std::int64_t length_ms() const { return length_ms_; }
+  // Milliseconds since its beginning, rounded up; more than its length when it is over.
+  [[nodiscard]] std::int64_t elapsed_ms() const;
 
  private:
   const base::Clock& clock_;

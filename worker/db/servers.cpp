@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <optional>
 #include <poll.h>
@@ -153,9 +154,11 @@ std::vector<Keywords> keywords_per_host(const std::string& conninfo, std::int64_
   if (find(keywords, "fallback_application_name") == nullptr)
     set(keywords, "fallback_application_name", "latchkey");
   if (!is_pooled) {
-    // The last of two settings of one name counts.
+    // The last of two settings of one name counts. libpq would take PGOPTIONS where there are none.
     const std::string* const theirs = find(keywords, "options");
-    set(keywords, "options", timeouts_below(timeout_ms) + (theirs == nullptr ? "" : ' ' + *theirs));
+    const char* const inherited = std::getenv("PGOPTIONS");
+    const std::string more = theirs != nullptr ? *theirs : inherited == nullptr ? "" : inherited;
+    set(keywords, "options", timeouts_below(timeout_ms) + (more.empty() ? "" : ' ' + more));
   }
   std::vector<Keywords> all = one_for_each_host(std::move(keywords));
   for (Keywords& each : all) {

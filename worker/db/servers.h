@@ -5,16 +5,14 @@
 //
 // libpq goes through a list of hosts by itself, but leaves the whole time to one that stays silent,
 // since connect_timeout does not count in its asynchronous calls. So each host is connected to by
-// itself, with an equal share of what the deadline leaves. The host that answered last goes first;
-// one whose connection was given up goes last: after a failover every worker finds the new primary
-// at its second try at the latest.
+// itself, with an equal share of what the deadline leaves. The host that answered last goes first,
+// so after a failover each worker asks the old primary once more, and the new one from then on.
 //
 // The connection brings along what the URL does not say itself:
-//   options               statement_timeout and lock_timeout, a little below the deadline of a
-//   call,
-//                         so that a statement which the program gave up was given up by the server
-//                         too. Not through a pooler, which would refuse them: there the role's
-//                         count
+//   options               statement_timeout and lock_timeout, a little below the time of a whole
+//                         call, so that a statement which the program gave up is given up by the
+//                         server too. PGOPTIONS and the URL's own come after these. Not through a
+//                         pooler, which would refuse them: there the role's count
 //   target_session_attrs  read-write, if there are several hosts: a standby is passed over
 //   application_name      latchkey
 // What the URL says goes first, except that text is always UTF-8.
@@ -60,13 +58,10 @@ class Servers {
   // Throws pqxx::broken_connection, with the words of every host, when none can be used in time.
   Handle open(const Deadline& deadline);
 
-  // The connection that was opened last is no good any more.
-  void give_up_current() { ++first_; }
-
  private:
   ServerOptions options_;
   const base::Clock& clock_;
-  std::size_t first_ = 0;  // counts on; the host is the remainder
+  std::size_t first_ = 0;  // of the list; the one that answered last
 };
 
 // What to connect with, one entry for each host of the connection string. A string that libpq

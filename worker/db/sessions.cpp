@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/sessions.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -78,34 +79,44 @@ SessionEntry read_entry(const Rows& rows, int row) {
 }  // namespace
 
 Refresh PgSessions::refresh(const RefreshRequest& request, const Origin& origin) {
+  const base::Uuid& session_id = request.caller.session_id;
+  const std::optional<std::int64_t> doubtful_ms = doubts_.find(session_id, request.counter);
+  // The server compares when this call arrives there, which may take as long as a call may.
+  const std::int64_t leeway_ms =
+      doubtful_ms ? std::max<std::int64_t>(request.leeway_ms, *doubtful_ms + database_.timeout_ms())
+                  : request.leeway_ms;
   try {
-    return read_refresh(
-        kRefreshSession,
-        database_.call_for_one_row(
-            kRefreshSession,
-            {request.caller.session_id, request.caller.user_id, request.counter, request.leeway_ms,
-             request.session_ttl_s, address_of(origin), origin.user_agent, origin.request_id}));
+    const Refresh answer = read_refresh(
+        kRefreshSession, database_.call_for_one_row(
+                             kRefreshSession, {session_id, request.caller.user_id, request.counter,
+                                               leeway_ms, request.session_ttl_s, address_of(origin),
+                                               origin.user_agent, origin.request_id}));
+    if (doubtful_ms) doubts_.forget(session_id, request.counter);
+    return answer;
   } catch (const OutcomeUnknown& doubt) {
-    return settle(request, origin, doubt);
+    if (const std::optional<Refresh> settled = settle(request, origin, doubt)) return *settled;
+    doubts_.note(session_id, request.counter,
+                 doubtful_ms.value_or(0) + doubt.deadline().elapsed_ms());
+    throw base::Error(doubt);
   }
 }
 
-Refresh PgSessions::settle(const RefreshRequest& request, const Origin& origin,
-                           const OutcomeUnknown& doubt) {
-  if (doubt.deadline().is_over()) throw base::Error(doubt);
+// Nothing where it cannot be settled now.
+std::optional<Refresh> PgSessions::settle(const RefreshRequest& request, const Origin& origin,
+                                          const OutcomeUnknown& doubt) {
+  if (doubt.deadline().is_over()) return std::nullopt;
   // The lost call was sent after the deadline began, and the look-up is over before it ends.
   const std::int64_t sent_ms_ago = doubt.deadline().length_ms();
-  std::optional<Rows> rows;
   try {
-    rows = database_.call_for_one_row_before(
+    const Rows rows = database_.call_for_one_row_before(
         doubt.deadline(), kSettleRefresh,
         {request.caller.session_id, request.caller.user_id, request.counter, sent_ms_ago,
          address_of(origin), origin.user_agent});
+    if (rows.text(0, 0) == "unsettled") return std::nullopt;
+    return read_refresh(kSettleRefresh, rows);
   } catch (const base::Error&) {
-    throw base::Error(doubt);  // the first failure is the one to tell of
+    return std::nullopt;  // the first failure is the one to tell of
   }
-  if (rows->text(0, 0) == "unsettled") throw base::Error(doubt);
-  return read_refresh(kSettleRefresh, *rows);
 }
 
 void PgSessions::log_out(const Caller& caller, const Origin& origin) {

@@ -16,6 +16,7 @@
 #include "base/uuid.h"
 #include "db/database.h"
 #include "db/records.h"
+#include "shm/doubts.h"
 
 namespace latchkey::db {
 
@@ -43,7 +44,8 @@ struct Refresh {
 
 // A refresh whose answer was lost is settled by looking at the session, within the same deadline.
 // It stays kDatabaseUnavailable when that cannot be done or says nothing: then the token may have
-// been used up, and the client's next try is answered by the rules of reuse.
+// been used up, and the doubt is remembered. When the client presents that token again, the session
+// row settles it: a rotation since the lost call began is repeated, whatever the leeway is.
 
 struct SessionEntry {
   base::Uuid id;
@@ -79,7 +81,8 @@ class Sessions {
 
 class PgSessions final : public Sessions {
  public:
-  explicit PgSessions(Database& database) : database_(database) {}
+  // Both outlive it.
+  PgSessions(Database& database, shm::Doubts& doubts) : database_(database), doubts_(doubts) {}
 
   Refresh refresh(const RefreshRequest& request, const Origin& origin) override;
   void log_out(const Caller& caller, const Origin& origin) override;
@@ -89,9 +92,11 @@ class PgSessions final : public Sessions {
                        const Origin& origin) override;
 
  private:
-  Refresh settle(const RefreshRequest& request, const Origin& origin, const OutcomeUnknown& doubt);
+  std::optional<Refresh> settle(const RefreshRequest& request, const Origin& origin,
+                                const OutcomeUnknown& doubt);
 
   Database& database_;
+  shm::Doubts& doubts_;
 };
 
 }  // namespace latchkey::db

@@ -16,9 +16,6 @@
 namespace latchkey::http {
 namespace {
 
-// nginx sends a request in one go. A peer that stops halfway gives the worker back after this.
-constexpr timeval kReceiveTimeout{.tv_sec = 5, .tv_usec = 0};
-
 std::string parameter(const FCGX_Request& request, const char* name) {
   const char* const value = FCGX_GetParam(name, request.envp);
   return value == nullptr ? std::string() : std::string(value);
@@ -85,8 +82,10 @@ struct FastCgi::Connection {
   FCGX_Request request{};
 };
 
-FastCgi::FastCgi(int listening_socket)
-    : listening_socket_(listening_socket), connection_(std::make_unique<Connection>()) {
+FastCgi::FastCgi(int listening_socket, std::int64_t receive_timeout_ms)
+    : listening_socket_(listening_socket),
+      receive_timeout_ms_(receive_timeout_ms),
+      connection_(std::make_unique<Connection>()) {
   if (FCGX_Init() != 0 || FCGX_InitRequest(&connection_->request, listening_socket, 0) != 0) {
     throw std::runtime_error("libfcgi could not be initialised");
   }
@@ -97,7 +96,9 @@ FastCgi::~FastCgi() { FCGX_Free(&connection_->request, 1); }
 Served FastCgi::serve_one(const Answer& answer) {
   const int socket = accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket < 0) return accept_failure();
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kReceiveTimeout, sizeof(kReceiveTimeout));
+  const timeval receive_timeout{.tv_sec = receive_timeout_ms_ / 1000,
+                                .tv_usec = receive_timeout_ms_ % 1000 * 1000};
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &receive_timeout, sizeof(receive_timeout));
 
   FCGX_Request& fcgi = connection_->request;
   // libfcgi reads from a connection that it finds open, but first finishes the request before,

@@ -13,6 +13,7 @@
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -32,8 +33,9 @@ enum class Served {
 
 class FastCgi {
  public:
-  // `listening_socket` stays the caller's.
-  explicit FastCgi(int listening_socket);
+  // `listening_socket` stays the caller's. nginx sends a request in one go: a peer that stops
+  // halfway gives the worker back after `receive_timeout_ms`.
+  FastCgi(int listening_socket, std::int64_t receive_timeout_ms);
   FastCgi(const FastCgi&) = delete;
   FastCgi& operator=(const FastCgi&) = delete;
   ~FastCgi();
@@ -45,6 +47,7 @@ class FastCgi {
   struct Connection;
 
   int listening_socket_;
+  std::int64_t receive_timeout_ms_;
   std::unique_ptr<Connection> connection_;
 };
 

@@ -136,10 +136,13 @@ db::Login Authentication::accept(const db::Credential& credential, bool needs_re
   std::optional<std::string> new_hash;
   if (needs_rehash && password.size() <= parts_.hasher.max_password_bytes()) {
     new_hash = parts_.hasher.hash(password);
-    parts_.events.count(base::Event::kPasswordRehashed);
   }
-  return parts_.logins.record_success(
+  const bool is_renewed = new_hash.has_value();
+  db::Login login = parts_.logins.record_success(
       {credential.user_id, credential.password_hash, std::move(new_hash)}, new_session(), origin);
+  if (is_renewed && login.outcome == db::LoginOutcome::kLoggedIn)
+    parts_.events.count(base::Event::kPasswordRehashed);
+  return login;
 }
 
 }  // namespace latchkey::service

@@ -94,12 +94,21 @@ struct alignas(kCacheLine) MetricsStripe {
   SharedWord events[kEventSeries];
 };
 
+// Refreshes in doubt (doubts.h), the newest over the oldest.
+inline constexpr std::size_t kDoubts = 1024;
+struct DoubtRecord {
+  SharedWord key;  // 0: none
+  SharedWord began_ms;
+};
+
 struct SharedLayout {
   SegmentHeader header;
   BreakerRecord database_breaker;
   WorkerRecord workers[kPools][kSlotsPerPool];
   PoolRecord pools[kPools];
   MetricsStripe stripes[kStripes];
+  alignas(kCacheLine) SharedWord doubts_noted;
+  alignas(kCacheLine) DoubtRecord doubts[kDoubts];
 };
 // NOLINTEND(*-avoid-c-arrays)
 
@@ -142,6 +151,9 @@ static_assert(offsetof(MetricsStripe, events) == 6144);
 static_assert(offsetof(SharedLayout, workers) == 192);
 static_assert(offsetof(SharedLayout, pools) == 32'960);
 static_assert(offsetof(SharedLayout, stripes) == 33'216);
-static_assert(sizeof(SharedLayout) == 135'616);
+static_assert(sizeof(DoubtRecord) == 16);
+static_assert(offsetof(SharedLayout, doubts_noted) == 135'616);
+static_assert(offsetof(SharedLayout, doubts) == 135'680);
+static_assert(sizeof(SharedLayout) == 152'064);
 
 }  // namespace latchkey::shm

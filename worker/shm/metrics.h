@@ -29,7 +29,7 @@ struct RequestMetric {
   std::size_t route = 0;  // its place among the series
   int status = 0;
   std::int64_t duration_ns = 0;
-  base::Costs costs = {};  // 0: not used, and not counted
+  base::Costs costs = {};  // no time in database or hashing: not used, not counted
 };
 
 class Metrics final : public base::EventSink {

@@ -65,6 +65,10 @@ ScoreboardLine::ScoreboardLine(SharedLayout& layout, std::size_t pool, std::size
   record_->pid.store(pid_, std::memory_order_release);
 }
 
+ScoreboardLine::~ScoreboardLine() {
+  if (is_mine()) record_->pid.store(0, std::memory_order_release);
+}
+
 bool ScoreboardLine::is_mine() const {
   return record_ != nullptr && record_->pid.load(std::memory_order_relaxed) == pid_;
 }

@@ -44,6 +44,10 @@ class ScoreboardLine {
   // Takes the line over. `slot` counts from 1. Must not outlive the layout.
   ScoreboardLine(SharedLayout& layout, std::size_t pool, std::size_t slot, pid_t pid,
                  const base::Clock& clock);
+  ScoreboardLine(const ScoreboardLine&) = delete;
+  ScoreboardLine& operator=(const ScoreboardLine&) = delete;
+  // Gives the line back: its process id may soon be somebody else's.
+  ~ScoreboardLine();
 
   void begin_request() { enter(WorkerState::kBusy); }
   void end_request();

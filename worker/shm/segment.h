@@ -50,7 +50,7 @@ class Segment {
   bool is_private_;
 };
 
-// "shared-v1"
+// "shared-v2"
 std::string segment_file_name();
 
 }  // namespace latchkey::shm

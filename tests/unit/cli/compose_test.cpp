@@ -57,7 +57,7 @@ class ComposeTest : public ::testing::Test {
 
 TEST_F(ComposeTest, AServiceAnswersWithoutItsDatabase) {
   const config::Settings all = settings(folder_);
-  Service service(all, segment_.layout(), metrics_);
+  Service service(all, segment_.layout(), metrics_, 0);
   http::Request health = request("GET", "/health");
   EXPECT_EQ(service.answer(health).status, 200);
   http::Request readiness = request("GET", "/readiness");
@@ -68,7 +68,7 @@ TEST_F(ComposeTest, AServiceAnswersWithoutItsDatabase) {
 
 TEST_F(ComposeTest, TheSettingsReachWhatTheyAreFor) {
   const config::Settings all = settings(folder_);
-  Service service(all, segment_.layout(), metrics_);
+  Service service(all, segment_.layout(), metrics_, 0);
   http::Request registration =
       request("POST", "/auth/register",
               R"({"email":"a@b.co","username":"ada","password":"no digits here"})");
@@ -82,8 +82,8 @@ TEST_F(ComposeTest, ServicesOfOneFolderShareTheirBreaker) {
   const config::Settings all = settings(folder_);
   const shm::Segment seen_by_one = open_segment(all);
   const shm::Segment seen_by_other = open_segment(all);
-  Service one(all, seen_by_one.layout(), metrics_);
-  Service other(all, seen_by_other.layout(), metrics_);
+  Service one(all, seen_by_one.layout(), metrics_, 0);
+  Service other(all, seen_by_other.layout(), metrics_, 0);
   const auto code_from = [](Service& service) {
     http::Request readiness = request("GET", "/readiness");
     return std::string(
@@ -95,7 +95,7 @@ TEST_F(ComposeTest, ServicesOfOneFolderShareTheirBreaker) {
 
 TEST_F(ComposeTest, EveryAnswerIsCounted) {
   const config::Settings all = settings(folder_);
-  Service service(all, segment_.layout(), metrics_);
+  Service service(all, segment_.layout(), metrics_, 0);
   for (const auto& [method, path] :
        {std::pair{"GET", "/health"}, std::pair{"GET", "/health"}, std::pair{"GET", "/readiness"},
         std::pair{"GET", "/nowhere"}}) {
@@ -122,7 +122,7 @@ TEST_F(ComposeTest, WithoutTheSharedSegmentAWorkerWorksAloneAndSaysSo) {
   const doubles::CapturedLog log;
   const shm::Segment alone = open_segment(all);
   EXPECT_TRUE(alone.is_private());
-  Service service(all, alone.layout(), metrics_);
+  Service service(all, alone.layout(), metrics_, 0);
   ASSERT_EQ(log.lines().size(), 1U);
   EXPECT_EQ(log.lines()[0].find_string("level"), "ERROR");
   EXPECT_EQ(log.lines()[0].find_string("logger"), "latchkey.shm");

@@ -118,6 +118,15 @@ TEST_F(CallTest, TheBreakerOpensAndThenNothingIsTried) {
 // Behind workers that wait for the database, each request would wait for those in front of it.
 TEST_F(CallTest, WhileTheServerIsSuspectedTheQueueCountsAsWell) {
   constexpr std::int64_t kMs = 1'000'000;
+  DatabaseOptions counting = options(server_.url());
+  counting.counts_queue = true;
+  Database database(std::move(counting), breaker_, clock_, meter_);
+  const auto call = [&](const Statement& statement) {
+    return database.call(statement, {std::int64_t{7}});
+  };
+  const auto fault_of = [&](const Statement& statement) {
+    return thrown_by([&] { (void)call(statement); });
+  };
   meter_.begin(10 * kTimeoutMs * kMs);
   server_.will_answer(one_row({"healthy: it has all its time"}));
   call(kRead);
@@ -125,6 +134,8 @@ TEST_F(CallTest, WhileTheServerIsSuspectedTheQueueCountsAsWell) {
   server_.will_answer(fault("57P03"));
   EXPECT_EQ(fault_of(kRead).cause(), "SQLSTATE 57P03");
   const std::size_t calls = server_.calls().size();
+  // A sliver of time is none: a healthy server could not answer in it either.
+  meter_.begin((kTimeoutMs - 10) * kMs);
   const base::Error given_up = fault_of(kRead);
   EXPECT_EQ(given_up.code(), ErrorCode::kDatabaseUnavailable);
   EXPECT_EQ(given_up.retry_after_s(), 1);

@@ -23,8 +23,10 @@ TEST(Deadline, CountsDownToNothing) {
   EXPECT_FALSE(deadline.is_over());
   clock.advance_ms(1);
   EXPECT_TRUE(deadline.is_over());
+  EXPECT_EQ(deadline.elapsed_ms(), 100);
   clock.advance_ms(1'000);
   EXPECT_EQ(deadline.remaining_ms(), 0);
+  EXPECT_EQ(deadline.elapsed_ms(), 1'100);
 }
 
 // A nanosecond that remains is a millisecond that remains: a poll of 0 would spin.

@@ -13,6 +13,8 @@
 #include "db/sessions.h"
 #include "doubles/records.h"
 #include "doubles/thrown_error.h"
+#include "shm/doubts.h"
+#include "shm/segment.h"
 
 namespace latchkey::db {
 namespace {
@@ -80,7 +82,9 @@ class FunctionsTest : public DatabaseTest {
   static constexpr std::size_t kGrantRow = 12;
 
   PgLogins logins_{database_};
-  PgSessions sessions_{database_};
+  shm::Segment segment_ = shm::Segment::make_private();
+  shm::Doubts doubts_{segment_.layout(), clock_};
+  PgSessions sessions_{database_, doubts_};
   PgAccounts accounts_{database_};
   PgHealth health_{database_};
 };

@@ -10,6 +10,8 @@
 #include "db/sessions.h"
 #include "doubles/records.h"
 #include "doubles/thrown_error.h"
+#include "shm/doubts.h"
+#include "shm/segment.h"
 
 namespace latchkey::db {
 namespace {
@@ -23,7 +25,7 @@ class RefreshInDoubtTest : public DatabaseTest {
  protected:
   Refresh refresh() {
     return sessions_.refresh(
-        {.caller = caller(), .counter = 2, .leeway_ms = 10'000, .session_ttl_s = 60}, origin());
+        {.caller = caller(), .counter = 2, .leeway_ms = 0, .session_ttl_s = 60}, origin());
   }
   static Row answer(const char* outcome) {
     return {
@@ -37,7 +39,9 @@ class RefreshInDoubtTest : public DatabaseTest {
     EXPECT_EQ(error.retry_after_s(), 1);
   }
 
-  PgSessions sessions_{database_};
+  shm::Segment segment_ = shm::Segment::make_private();
+  shm::Doubts doubts_{segment_.layout(), clock_};
+  PgSessions sessions_{database_, doubts_};
 };
 
 TEST_F(RefreshInDoubtTest, IsGrantedWhenItWasCarriedOut) {
@@ -85,13 +89,32 @@ TEST_F(RefreshInDoubtTest, StaysUnavailableWhenNobodyCanLook) {
   expect_unavailable();
 }
 
-TEST_F(RefreshInDoubtTest, AfterTheDeadlineNobodyLooks) {
+// Then the doubt is remembered, and the next try settles it: its leeway reaches back to the lost
+// call.
+TEST_F(RefreshInDoubtTest, AfterTheDeadlineNobodyLooksAndTheNextTryKnows) {
   server_.will_answer(silence());
   const base::Error error = thrown_by([&] { refresh(); });
   EXPECT_EQ(error.code(), ErrorCode::kDatabaseUnavailable);
   EXPECT_EQ(error.cause(), "the deadline passed");
   EXPECT_EQ(server_.calls().size(), 1U);
   EXPECT_EQ(breaker_.view().failures, 1U);
+  EXPECT_EQ(server_.last_call().parameters[3], "0") << "no leeway of its own";
+
+  server_.will_answer(one_row(answer("repeated")));
+  EXPECT_EQ(refresh().outcome, RefreshOutcome::kRepeated);
+  EXPECT_GT(std::stoi(*server_.last_call().parameters[3]), kTimeoutMs);
+  // It has had its answer: the leeway is what it was.
+  server_.will_answer(one_row(answer("repeated")));
+  refresh();
+  EXPECT_EQ(server_.last_call().parameters[3], "0");
+
+  // Another token of the session has no such leeway.
+  server_.will_answer(silence());
+  thrown_by([&] { refresh(); });
+  server_.will_answer(one_row(answer("repeated")));
+  sessions_.refresh({.caller = caller(), .counter = 3, .leeway_ms = 0, .session_ttl_s = 60},
+                    origin());
+  EXPECT_EQ(server_.last_call().parameters[3], "0");
 }
 
 }  // namespace

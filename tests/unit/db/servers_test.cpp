@@ -82,6 +82,13 @@ TEST(KeywordsPerHost, OptionsOfTheUrlComeLastAndSoCount) {
             "-c statement_timeout=1900 -c lock_timeout=1500 -c lock_timeout=1");
 }
 
+TEST(KeywordsPerHost, OptionsOfTheEnvironmentCountToo) {
+  setenv("PGOPTIONS", "-c work_mem=1MB", 1);
+  EXPECT_EQ(value_of(hosts_of("host=a")[0], "options"),
+            "-c statement_timeout=1900 -c lock_timeout=1500 -c work_mem=1MB");
+  unsetenv("PGOPTIONS");
+}
+
 TEST(KeywordsPerHost, APoolerIsSentNoOptionsButThoseOfTheUrl) {
   EXPECT_EQ(value_of(hosts_of("host=a", true)[0], "options"), std::nullopt);
   EXPECT_EQ(value_of(hosts_of("host=a options=-cx=1", true)[0], "options"), "-cx=1");
@@ -160,18 +167,6 @@ TEST_F(ServersTest, OneThatIsSilentGetsItsShareOfTheTime) {
   EXPECT_LT(took_ms, kTimeoutMs);
   visit(both);
   EXPECT_LT(clock_.monotonic_ms() - started_ms, 2 * kTimeoutMs) << "the silent one is asked again";
-}
-
-TEST_F(ServersTest, OneThatWasGivenUpIsTriedLast) {
-  Servers both = servers({one_.folder(), two_.folder()});
-  visit(both);
-  both.give_up_current();
-  visit(both);
-  EXPECT_EQ(one_.connections(), 1);
-  EXPECT_EQ(two_.connections(), 1);
-  both.give_up_current();
-  visit(both);
-  EXPECT_EQ(one_.connections(), 2);
 }
 
 TEST_F(ServersTest, WhenAllFailAllReasonsAreTold) {

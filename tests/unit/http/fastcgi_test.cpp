@@ -26,7 +26,7 @@ class FastCgiTest : public ::testing::Test {
   }
 
   ListeningSocket listening_;
-  FastCgi fastcgi_{listening_.get()};
+  FastCgi fastcgi_{listening_.get(), 5'000};
   Response response_ = Response::json(200, "{}");
   Request request_;
   std::string body_;

@@ -26,6 +26,11 @@ class ScoreboardTest : public ::testing::Test {
   FakeClock clock_;
 };
 
+TEST_F(ScoreboardTest, WhoHasLeftIsNotShown) {
+  { const ScoreboardLine gone(segment_.layout(), 0, 1, getpid(), clock_); }
+  EXPECT_TRUE(workers().empty());
+}
+
 TEST_F(ScoreboardTest, IsEmptyAtFirst) { EXPECT_TRUE(workers().empty()); }
 
 TEST_F(ScoreboardTest, ShowsWhatAWorkerIsDoing) {
@@ -70,7 +75,8 @@ TEST_F(ScoreboardTest, TheNewerOfTwoHasTheLine) {
 TEST_F(ScoreboardTest, WhoWasKilledIsNotShown) {
   const pid_t child = fork();
   if (child == 0) {
-    ScoreboardLine(segment_.layout(), 0, 2, getpid(), clock_).begin_request();
+    ScoreboardLine killed(segment_.layout(), 0, 2, getpid(), clock_);
+    killed.begin_request();
     raise(SIGKILL);
   }
   siginfo_t end{};
