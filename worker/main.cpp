@@ -29,6 +29,7 @@ constexpr std::array kCommands{
     Command{"serve", latchkey::cli::serve, latchkey::cli::serve_usage, true},
     Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage, true},
     Command{"status", latchkey::cli::status, latchkey::cli::status_usage},
+    Command{"doctor", latchkey::cli::doctor, latchkey::cli::doctor_usage},
     Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
     Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
 };

@@ -196,7 +196,7 @@ def test_usage(run, arguments):
 def test_help(run):
     done = run("--help")
     assert done.returncode == 0, done
-    for command in ("serve", "worker", "config", "version"):
+    for command in ("serve", "worker", "status", "doctor", "config", "version"):
         assert command in done.stdout, done
 
 

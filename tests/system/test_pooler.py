@@ -11,7 +11,8 @@ import pytest
 
 from latchkey_testkit.accounts import Account
 from latchkey_testkit.client import Client
-from latchkey_testkit.pooler import Pooler
+from latchkey_testkit.doctor import examine
+from latchkey_testkit.pooler import PORT, Pooler
 from latchkey_testkit.service import POOLER, stopped_processes
 from latchkey_testkit.traffic import Traffic
 from latchkey_testkit.waiting import at_once, wait_until
@@ -180,6 +181,13 @@ def test_every_backend_busy(service, client, account, expect_errors):
     for reply in replies:
         refused_within_the_deadline(reply)
     wait_for_recovery(service, account)
+
+
+def test_the_doctor_asks_through_it(service):
+    url = service.generated_settings()["DATABASE_URL"].rpartition("=")[0]
+    folder = (service.state_dir / "run" / "pooler").resolve()
+    settings = {"DATABASE_URL": f"{url}={folder}&port={PORT}", "DATABASE_PREPARED": "off"}
+    assert examine(service, settings=settings) == {}
 
 
 def test_prepared_statements_are_noticed(service, client, account, expect_errors):

@@ -16,6 +16,7 @@ Poco::Util::OptionSet option_set(std::initializer_list<OptionRow> rows) {
   for (const OptionRow& row : rows) {
     Poco::Util::Option option(row.name, "");
     if (row.takes_value) option.argument("VALUE", true);
+    option.repeatable(row.may_be_repeated);
     set.addOption(option);
   }
   return set;
@@ -44,7 +45,7 @@ Arguments::Arguments(const std::vector<std::string>& words,
         positional_.push_back(word);
       } else if (!name.empty()) {
         refuse_odd_value(set, name, value);
-        options_[name] = value;
+        options_.emplace(name, value);
       }
     }
     processor.checkRequired();
@@ -56,6 +57,13 @@ Arguments::Arguments(const std::vector<std::string>& words,
 std::optional<std::string> Arguments::value(const std::string& option) const {
   const auto found = options_.find(option);
   return found == options_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::string> Arguments::values(const std::string& option) const {
+  std::vector<std::string> all;
+  const auto [first, last] = options_.equal_range(option);
+  for (auto at = first; at != last; ++at) all.push_back(at->second);
+  return all;
 }
 
 int Arguments::number(const std::string& option, int otherwise, int min, int max) const {

@@ -26,6 +26,7 @@ class UsageError : public std::runtime_error {
 struct OptionRow {
   const char* name;
   bool takes_value = true;
+  bool may_be_repeated = false;
 };
 
 class Arguments {
@@ -34,12 +35,14 @@ class Arguments {
 
   [[nodiscard]] bool has(const std::string& option) const { return options_.contains(option); }
   [[nodiscard]] std::optional<std::string> value(const std::string& option) const;
+  // Every value of an option that may be repeated, in the order they were given.
+  [[nodiscard]] std::vector<std::string> values(const std::string& option) const;
   // A whole number in the range, or `otherwise` if the option was not given.
   [[nodiscard]] int number(const std::string& option, int otherwise, int min, int max) const;
   [[nodiscard]] const std::vector<std::string>& positional() const { return positional_; }
 
  private:
-  std::map<std::string, std::string> options_;
+  std::multimap<std::string, std::string> options_;  // of one name in the order given
   std::vector<std::string> positional_;
 };
 

@@ -17,12 +17,14 @@ using Words = std::vector<std::string>;
 int serve(const Words& words);
 int worker(const Words& words);
 int status(const Words& words);
+int doctor(const Words& words);
 int show_config(const Words& words);
 int show_version(const Words& words);
 
 std::string serve_usage();
 std::string worker_usage();
 std::string status_usage();
+std::string doctor_usage();
 std::string config_usage();
 std::string version_usage();
 

@@ -44,10 +44,7 @@ class Loader {
   void store_rows();
   void check_together();
 
-  Settings finish() {
-    if (!errors_.empty()) throw ConfigurationError(std::move(errors_));
-    return std::move(settings_);
-  }
+  Examination finish() { return {std::move(settings_), std::move(errors_)}; }
 
  private:
   void store_row(const Row& row);
@@ -162,13 +159,8 @@ void Loader::check_together() {
   }
 }
 
-}  // namespace
-
-ConfigurationError::ConfigurationError(std::vector<std::string> errors)
-    : errors_(std::move(errors)), what_(join_lines(errors_)) {}
-
-Settings load(const char* const* environment, const std::optional<std::string>& file_path,
-              Required required) {
+Examination examine_for(Required required, const char* const* environment,
+                        const std::optional<std::string>& file_path) {
   Loader loader(required);
   loader.add_environment(environment);
   if (file_path) loader.add_file(*file_path);
@@ -176,6 +168,22 @@ Settings load(const char* const* environment, const std::optional<std::string>& 
   loader.store_rows();
   loader.check_together();
   return loader.finish();
+}
+
+}  // namespace
+
+ConfigurationError::ConfigurationError(std::vector<std::string> errors)
+    : errors_(std::move(errors)), what_(join_lines(errors_)) {}
+
+Settings load(const char* const* environment, const std::optional<std::string>& file_path,
+              Required required) {
+  Examination found = examine_for(required, environment, file_path);
+  if (!found.errors.empty()) throw ConfigurationError(std::move(found.errors));
+  return std::move(found.settings);
+}
+
+Examination examine(const char* const* environment, const std::optional<std::string>& file_path) {
+  return examine_for(Required::kAll, environment, file_path);
 }
 
 }  // namespace latchkey::config

@@ -41,4 +41,12 @@ enum class Required { kAll, kMayBeMissing };
 Settings load(const char* const* environment, const std::optional<std::string>& file_path,
               Required required = Required::kAll);
 
+// For who wants to look at what can be looked at in spite of faults: nothing is thrown. A setting
+// that is wrong or missing keeps the value that its field is born with (empty, 0, nullptr).
+struct Examination {
+  Settings settings;
+  std::vector<std::string> errors;  // as those of ConfigurationError; may be empty
+};
+Examination examine(const char* const* environment, const std::optional<std::string>& file_path);
+
 }  // namespace latchkey::config

@@ -62,21 +62,6 @@ Handle start(const Keywords& keywords) {
   return handle;
 }
 
-Handle connect(const Keywords& keywords, const Deadline& deadline) {
-  Handle handle = start(keywords);
-  // As libpq asks for it: act as if the first poll had said "writing".
-  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-  while (status != PGRES_POLLING_OK) {
-    const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (!wait_for(PQsocket(handle.get()), events, deadline)) {
-      throw pqxx::broken_connection("connecting took too long");
-    }
-    status = PQconnectPoll(handle.get());
-    if (status == PGRES_POLLING_FAILED) throw pqxx::broken_connection(words_of(handle.get()));
-  }
-  return handle;
-}
-
 // ---- the connection string
 
 struct FreeOptions {
@@ -168,6 +153,21 @@ std::vector<Keywords> keywords_per_host(const std::string& conninfo, std::int64_
   return all;
 }
 
+Handle open_host(const Keywords& keywords, const Deadline& deadline) {
+  Handle handle = start(keywords);
+  // As libpq asks for it: act as if the first poll had said "writing".
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  while (status != PGRES_POLLING_OK) {
+    const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait_for(PQsocket(handle.get()), events, deadline)) {
+      throw pqxx::broken_connection("connecting took too long");
+    }
+    status = PQconnectPoll(handle.get());
+    if (status == PGRES_POLLING_FAILED) throw pqxx::broken_connection(words_of(handle.get()));
+  }
+  return handle;
+}
+
 Handle Servers::open(const Deadline& deadline) {
   const std::vector<Keywords> hosts = keywords_per_host(std::string(options_.url.reveal()),
                                                         options_.timeout_ms, options_.is_pooled);
@@ -176,7 +176,7 @@ Handle Servers::open(const Deadline& deadline) {
     const auto left = static_cast<std::int64_t>(hosts.size() - tried);
     const Deadline share(clock_, (deadline.remaining_ms() + left - 1) / left);
     try {
-      Handle handle = connect(hosts[(first_ + tried) % hosts.size()], share);
+      Handle handle = open_host(hosts[(first_ + tried) % hosts.size()], share);
       first_ = (first_ + tried) % hosts.size();
       return handle;
     } catch (const pqxx::broken_connection& failure) {

@@ -20,7 +20,8 @@
 // The names of hosts are looked up by the C library, which blocks and has bounds of its own
 // (resolv.conf(5)); hostaddr in the URL avoids that.
 //
-// Used by database.cpp only. Runs in workers.
+// Used by database.cpp, and by inspection.cpp for each host by itself. Runs in workers and on the
+// command line.
 
 #include <cstddef>
 #include <cstdint>
@@ -68,5 +69,9 @@ class Servers {
 // cannot read throws pqxx::broken_connection.
 std::vector<Keywords> keywords_per_host(const std::string& conninfo, std::int64_t timeout_ms,
                                         bool is_pooled);
+
+// Connects to the one host that the keywords name. Throws pqxx::broken_connection, with libpq's
+// words about the server.
+Handle open_host(const Keywords& keywords, const Deadline& deadline);
 
 }  // namespace latchkey::db

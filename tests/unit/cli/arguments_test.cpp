@@ -67,6 +67,14 @@ TEST(Arguments, RefusesAnOptionThatIsGivenTwice) {
   EXPECT_NE(fault_of({"--config", "a", "--config", "b"}), "");
 }
 
+TEST(Arguments, AnOptionThatMayBeRepeatedKeepsItsOrder) {
+  const Arguments arguments({"--file", "b", "--file=a", "--one", "x"},
+                            {{"file", true, true}, {"one"}});
+  EXPECT_EQ(arguments.values("file"), (Words{"b", "a"}));
+  EXPECT_EQ(arguments.values("one"), Words{"x"});
+  EXPECT_EQ(arguments.values("none"), Words{});
+}
+
 int number_of(const std::string& text) {
   return parsed({"--workers", text}).number("workers", 2, 1, 256);
 }

@@ -41,6 +41,8 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
   EXPECT_THROW(status({"now"}), UsageError);
   EXPECT_THROW(status({"--reset-breaker", "no-such"}), UsageError);
   EXPECT_THROW(status({"--json", "--reset-breaker", "database"}), UsageError);
+  EXPECT_THROW(doctor({"now"}), UsageError);
+  EXPECT_THROW(doctor({"--certificate"}), UsageError);
   EXPECT_THROW(worker({}), UsageError);
   EXPECT_THROW(worker({"other"}), UsageError);
   EXPECT_THROW(worker({"api", "hash"}), UsageError);
@@ -48,8 +50,8 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
 }
 
 TEST(Commands, SayHowTheyAreUsed) {
-  for (const auto& usage :
-       {serve_usage(), worker_usage(), status_usage(), config_usage(), version_usage()}) {
+  for (const auto& usage : {serve_usage(), worker_usage(), status_usage(), doctor_usage(),
+                            config_usage(), version_usage()}) {
     EXPECT_TRUE(usage.starts_with("latchkey ")) << usage;
   }
 }

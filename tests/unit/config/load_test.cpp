@@ -296,5 +296,23 @@ TEST(LoadTest, WarnsOfCheapHashesInProduction) {
               IsEmpty());
 }
 
+TEST(Examine, GoesOnInSpiteOfFaults) {
+  const char* const environment[]{"DATABASE_URL=nonsense", "BCRYPT_ROUNDS=99",
+                                  "RUNTIME_DIR=/run/other", "CIRCUIT_BREAKER_THRESHOLD=7",
+                                  static_cast<const char*>(nullptr)};
+  const Examination found = examine(environment, "/nonexistent/file");
+  EXPECT_EQ(found.errors.size(), 4U);  // the file, the URL, the rounds, and no key
+  EXPECT_TRUE(found.settings.database_url.empty());
+  EXPECT_EQ(found.settings.runtime_dir, "/run/other");
+  EXPECT_EQ(found.settings.circuit_breaker_threshold, 7);
+}
+
+TEST(Examine, FindsNothingWhereThereIsNothing) {
+  const std::string url = std::string("DATABASE_URL=") + kGoodUrl;
+  const std::string key = std::string("JWT_SECRET_KEY=") + kGoodKey;
+  const char* const environment[]{url.c_str(), key.c_str(), static_cast<const char*>(nullptr)};
+  EXPECT_TRUE(examine(environment, std::nullopt).errors.empty());
+}
+
 }  // namespace
 }  // namespace latchkey::config
