@@ -48,14 +48,16 @@ pg_query() (
   psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"
 )
 
+# One for each role; a file of an older version may lack a line.
 make_passwords() {
   local role
-  [[ -s $PASS_FILE ]] && return
   (
     umask 077
-    for role in postgres latchkey_owner latchkey_app; do
-      echo "*:*:*:$role:$(new_secret)"
-    done >"$PASS_FILE.new"
+    cat "$PASS_FILE" >"$PASS_FILE.new" 2>/dev/null || true
+    for role in postgres latchkey_owner latchkey_app latchkey_admin; do
+      [[ -n $(sed -n "s/^\*:\*:\*:$role://p" "$PASS_FILE.new") ]] ||
+        echo "*:*:*:$role:$(new_secret)" >>"$PASS_FILE.new"
+    done
   )
   mv "$PASS_FILE.new" "$PASS_FILE"
 }
@@ -178,6 +180,7 @@ migrate() {
   pg_query <<END
 SET client_min_messages = warning;
 ALTER ROLE latchkey_app LOGIN PASSWORD '$(pg_password latchkey_app)';
+ALTER ROLE latchkey_admin LOGIN PASSWORD '$(pg_password latchkey_admin)';
 ALTER ROLE latchkey_owner LOGIN PASSWORD '$(pg_password latchkey_owner)';
 GRANT latchkey_app, pg_monitor, pg_signal_backend TO latchkey_owner;
 END

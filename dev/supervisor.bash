@@ -7,11 +7,13 @@ readonly SUPERVISOR_STOP_S=15
 
 supervisor_pid() { pid_of "$RUN_DIR/supervisor.pid" "$ENV_FILE"; }
 
-# Made once: changing the key would log everybody out. Only the address of the private cluster is
-# kept up to date, for a clone that was moved.
+# Made once: changing the key would log everybody out. Only the addresses of the private cluster are
+# kept up to date, for a clone that was moved, and added to a file of an older version. That the
+# administrators' one is here too, where the workers can read it, is for development only.
 make_settings() {
-  local url
+  local url admin_url
   url=$(pg_url latchkey_app)
+  admin_url=$(pg_url latchkey_admin)
   if [[ ! -s $ENV_FILE ]]; then
     (
       umask 077
@@ -19,14 +21,22 @@ make_settings() {
 # Settings of this development copy. The environment of \`make up\` wins over this file.
 ENVIRONMENT=development
 DATABASE_URL=$url
+ADMIN_DATABASE_URL=$admin_url
 JWT_SECRET_KEY=$(new_secret)
 END
     )
     mv "$ENV_FILE.new" "$ENV_FILE"
-  elif ! grep -qxF "DATABASE_URL=$url" "$ENV_FILE"; then
-    sed -i "s|^DATABASE_URL=postgresql://latchkey_app:[0-9a-f]*@/latchkey?host=.*|DATABASE_URL=$url|" \
-      "$ENV_FILE"
+    return
   fi
+  keep_address DATABASE_URL latchkey_app "$url"
+  grep -q '^ADMIN_DATABASE_URL=' "$ENV_FILE" || echo "ADMIN_DATABASE_URL=$admin_url" >>"$ENV_FILE"
+  keep_address ADMIN_DATABASE_URL latchkey_admin "$admin_url"
+}
+
+# keep_address NAME ROLE URL: unless somebody has put another kind of address there.
+keep_address() {
+  grep -qxF "$1=$3" "$ENV_FILE" ||
+    sed -i "s|^$1=postgresql://$2:[0-9a-f]*@/latchkey?host=.*|$1=$3|" "$ENV_FILE"
 }
 
 supervisor_start() {

@@ -30,6 +30,8 @@ constexpr std::array kCommands{
     Command{"worker", latchkey::cli::worker, latchkey::cli::worker_usage, true},
     Command{"status", latchkey::cli::status, latchkey::cli::status_usage},
     Command{"doctor", latchkey::cli::doctor, latchkey::cli::doctor_usage},
+    Command{"purge", latchkey::cli::purge, latchkey::cli::purge_usage},
+    Command{"user", latchkey::cli::user, latchkey::cli::user_usage},
     Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
     Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
 };

@@ -46,6 +46,7 @@ HEADER_OWNERS = (
     Owner(r"pqxx(/.*)?|libpq.*", ("db",), 'call a function of db/, as "db/database.h" has them'),
     Owner(r"fcgi.*\.h", ("http",), "take a Request and give a Response of http/"),
     Owner(r"csignal|signal\.h", ("process", "db"), "let process/ take the signal"),
+    Owner(r"termios\.h", ("cli",), "let cli/ ask on the terminal"),
     Owner(r"sys/(wait|signalfd|syscall)\.h|spawn\.h|systemd/.*", ("process",), "ask process/ for it"),
     Owner(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|pthread\.h", (),
           "do without: a worker has one thread, and more workers are the way to more of them"),

@@ -58,7 +58,7 @@ class MemberCollector final : public Poco::JSON::Handler {
   }
   void value(const std::string& text) override { add({{}, JsonKind::kString, text, 0}); }
   void value(double /*number*/) override { add({{}, JsonKind::kNumber, {}, 0}); }
-  void value(bool /*truth*/) override { add({{}, JsonKind::kBoolean, {}, 0}); }
+  void value(bool truth) override { add({{}, JsonKind::kBoolean, {}, truth ? 1 : 0}); }
 
   std::vector<JsonMember> take_members() { return std::move(members_); }
 

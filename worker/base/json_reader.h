@@ -33,8 +33,9 @@ enum class JsonKind { kNull, kBoolean, kInteger, kNumber, kString, kArray, kObje
 struct JsonMember {
   std::string name;
   JsonKind kind = JsonKind::kNull;
-  std::string text;          // of a kString
-  std::int64_t integer = 0;  // of a kInteger; a whole number past 64 bits is a kNumber
+  std::string text;  // of a kString
+  // Of a kInteger; a whole number past 64 bits is a kNumber. Of a kBoolean: 0 or 1.
+  std::int64_t integer = 0;
 };
 
 class JsonObject {
@@ -52,6 +53,8 @@ class JsonObject {
   // The text of a string member, the value of an integer member; nullopt for any other kind.
   [[nodiscard]] std::optional<std::string_view> find_string(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> find_integer(std::string_view name) const;
+  // All of them, in the order of the text.
+  [[nodiscard]] const std::vector<JsonMember>& members() const { return members_; }
 
  private:
   std::vector<JsonMember> members_;

@@ -18,6 +18,8 @@ int serve(const Words& words);
 int worker(const Words& words);
 int status(const Words& words);
 int doctor(const Words& words);
+int purge(const Words& words);
+int user(const Words& words);
 int show_config(const Words& words);
 int show_version(const Words& words);
 
@@ -25,6 +27,8 @@ std::string serve_usage();
 std::string worker_usage();
 std::string status_usage();
 std::string doctor_usage();
+std::string purge_usage();
+std::string user_usage();
 std::string config_usage();
 std::string version_usage();
 

@@ -77,6 +77,13 @@ int serve(const Words& words) {
   const base::Logger logger("latchkey.supervisor");
   for (const std::string& warning : settings.warnings) logger.warning(warning);
 
+  if (settings.environment == config::Deployment::kProduction &&
+      !settings.admin_database_url.empty()) {
+    logger.warning(
+        "ADMIN_DATABASE_URL is set where the workers can read it: keep it in a file of "
+        "its own, for `latchkey purge` and `latchkey user` only");
+  }
+
   const std::string program = process::own_program_path();
   std::vector<std::string> trial{program, "config"};
   if (config_file) trial.insert(trial.end(), {"--config", *config_file});

@@ -111,7 +111,8 @@ int worker(const Words& words) {
   const int slot = arguments.number("slot", 1, 1, kMaxSlot);
   process::SignalInbox signals = process::worker_signals();
 
-  const config::Settings settings = config::load(environ, arguments.value("config"));
+  config::Settings settings = config::load(environ, arguments.value("config"));
+  settings.admin_database_url = {};  // not for a process that strangers talk to
   process::bound_memory(static_cast<std::uint64_t>(settings.worker_memory_max_mib) << 20);
   base::configure_logging(settings.log_level, pool + '/' + std::to_string(slot));
   const base::Descriptor socket = take_listening_socket(pool);

@@ -123,8 +123,8 @@ void Loader::store_row(const Row& row) {
     return;
   }
   if (!row.is_listed()) return;
-  settings_.provenance.push_back(
-      Provenance{row.name, source, row.is_secret() ? kMask : std::string(text.reveal())});
+  settings_.provenance.push_back(Provenance{
+      row.name, source, row.is_secret() && !text.empty() ? kMask : std::string(text.reveal())});
 }
 
 void Loader::refuse(std::string_view name, const std::string& wrong) {

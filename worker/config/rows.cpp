@@ -92,7 +92,6 @@ constexpr std::array kRows{
         .help = "How long one database call may take, connecting included, before the request "
                 "is answered with 503. The server gives a statement up at 95% of it, and the wait "
                 "for a lock at 75%; with DATABASE_PREPARED=off the role's own timeouts count.",
-        .example = {},
     },
     Row{
         .group = "Database",
@@ -102,7 +101,45 @@ constexpr std::array kRows{
         .help =
             "Prepared statements, and timeouts sent with the connection. Off: behind a PgBouncer "
             "in transaction mode, which keeps neither.",
-        .example = {},
+    },
+    Row{
+        .group = "Administration",
+        .name = "ADMIN_DATABASE_URL",
+        .default_text = "",
+        .kind = SecretKind{.field = &Settings::admin_database_url,
+                           .check = &check_database_url,
+                           .allowed = "as DATABASE_URL, or nothing",
+                           .may_be_empty = true},
+        .help = "How `latchkey purge` and `latchkey user` reach PostgreSQL, as the role "
+                "latchkey_admin: "
+                "itself and not through a pooler. The workers have no use for it and should not be "
+                "able to read it: keep it in a file of its own that only administrators can read.",
+    },
+    Row{
+        .group = "Administration",
+        .name = "PURGE_SESSIONS_AFTER",
+        .default_text = "30d",
+        .kind = DurationKind{.field = &Settings::purge_sessions_after,
+                             .unit = kDay,
+                             .min = kHour,
+                             .max = 3660 * kDay,
+                             .whole_seconds = true},
+        .help = "How long after its end `latchkey purge` deletes a session; never before its last "
+                "refresh token has expired, so that a token of a revoked session is told as "
+                "revoked.",
+    },
+    Row{
+        .group = "Administration",
+        .name = "AUDIT_RETENTION",
+        .default_text = "365d",
+        .kind = DurationKind{.field = &Settings::audit_retention,
+                             .unit = kDay,
+                             .min = kDay,
+                             .max = 36'600 * kDay,
+                             .zero_is_off = true,
+                             .whole_seconds = true},
+        .help = "How old an audit event is when `latchkey purge` deletes it. 0: they are kept for "
+                "ever.",
     },
     Row{
         .group = "Tokens",
@@ -120,7 +157,6 @@ constexpr std::array kRows{
         .default_text = "HS256",
         .kind = kJwsAlgorithmChoice,
         .help = "The signature algorithm of new tokens.",
-        .example = {},
     },
     Row{
         .group = "Tokens",
@@ -128,7 +164,6 @@ constexpr std::array kRows{
         .default_text = "",
         .kind = ReservedKind{},
         .help = {},
-        .example = {},
     },
     Row{
         .group = "Tokens",
@@ -137,7 +172,6 @@ constexpr std::array kRows{
         .kind = TextKind{&Settings::jwt_issuer, &check_issuer,
                          "1 to 255 bytes of UTF-8 without control characters"},
         .help = "The claim iss of every token. A token with another one is refused.",
-        .example = {},
     },
     Row{
         .group = "Tokens",
@@ -150,7 +184,6 @@ constexpr std::array kRows{
                              .whole_seconds = true},
         .help = "How long an access token is good. /auth/verify believes it that long without "
                 "asking the database.",
-        .example = {},
     },
     Row{
         .group = "Tokens",
@@ -162,7 +195,6 @@ constexpr std::array kRows{
                              .max = 366 * kDay,
                              .whole_seconds = true},
         .help = "How long a session lives without a refresh. Each refresh starts it anew.",
-        .example = {},
     },
     Row{
         .group = "Tokens",
@@ -175,7 +207,6 @@ constexpr std::array kRows{
                              .zero_is_off = true},
         .help = "For how long after a refresh the token just used may come again (two tabs, a "
                 "lost answer) without being taken for theft.",
-        .example = {},
     },
     Row{
         .group = "Passwords",
@@ -183,7 +214,6 @@ constexpr std::array kRows{
         .default_text = "bcrypt",
         .kind = kPasswordHashChoice,
         .help = "The scheme of new hashes. Hashes of another one are renewed at login.",
-        .example = {},
     },
     Row{
         .group = "Passwords",
@@ -193,7 +223,6 @@ constexpr std::array kRows{
                             crypto::bcrypt::kMaxCost},
         .help = "bcrypt's cost: one more doubles the time of a login. Hashes of another cost are "
                 "renewed at login.",
-        .example = {},
     },
     Row{
         .group = "Passwords",
@@ -202,7 +231,6 @@ constexpr std::array kRows{
         .kind = kPasswordPolicyChoice,
         .help = "What a new password must have: length asks for PASSWORD_MIN_LENGTH alone, "
                 "composition also for an upper-case letter, a lower-case letter and a digit.",
-        .example = {},
     },
     Row{
         .group = "Passwords",
@@ -210,7 +238,6 @@ constexpr std::array kRows{
         .default_text = "8",
         .kind = IntegerKind{&Settings::password_min_length, 1, 128},
         .help = "The least number of characters of a new password. bcrypt takes at most 72 bytes.",
-        .example = {},
     },
     Row{
         .group = "Passwords",
@@ -218,7 +245,6 @@ constexpr std::array kRows{
         .default_text = "",
         .kind = ReservedKind{},
         .help = {},
-        .example = {},
     },
     Row{
         .group = "HTTP",
@@ -227,7 +253,6 @@ constexpr std::array kRows{
         .kind = OriginsKind{&Settings::cors_origins},
         .help = "Origins whose pages may call the API from a browser, with credentials. Empty: "
                 "none.",
-        .example = {},
     },
     Row{
         .group = "Operation",
@@ -235,7 +260,6 @@ constexpr std::array kRows{
         .default_text = "production",
         .kind = kEnvironmentChoice,
         .help = "In production, settings that suit only tests are warned about.",
-        .example = {},
     },
     Row{
         .group = "Operation",
@@ -243,7 +267,6 @@ constexpr std::array kRows{
         .default_text = "INFO",
         .kind = kLogLevelChoice,
         .help = "The least level that is logged.",
-        .example = {},
     },
     Row{
         .group = "Operation",
@@ -253,7 +276,6 @@ constexpr std::array kRows{
                          "an absolute path of at most 90 bytes"},
         .help = "Where the sockets and the shared segment are. It should be on a tmpfs and closed "
                 "to everybody but the service and nginx.",
-        .example = {},
     },
     Row{
         .group = "Circuit breaker",
@@ -261,7 +283,6 @@ constexpr std::array kRows{
         .default_text = "5",
         .kind = IntegerKind{&Settings::circuit_breaker_threshold, 1, 1000},
         .help = "How many database failures in a row, of all workers together, open the breaker.",
-        .example = {},
     },
     Row{
         .group = "Circuit breaker",
@@ -272,7 +293,6 @@ constexpr std::array kRows{
                              .min = 100ms,
                              .max = kHour},
         .help = "How long an open breaker answers 503 at once before it lets a probe through.",
-        .example = {},
     },
     Row{
         .group = "Circuit breaker",
@@ -280,7 +300,6 @@ constexpr std::array kRows{
         .default_text = "1",
         .kind = IntegerKind{&Settings::circuit_breaker_half_open_max_calls, 1, 100},
         .help = "How many probes may be under way at once, of all workers together.",
-        .example = {},
     },
     Row{
         .group = "Workers",
@@ -292,7 +311,6 @@ constexpr std::array kRows{
         .help = "How long nginx waits for a worker before it answers 504, and how long (and 5s) a "
                 "worker that is told to leave may take. One that stays busy with a request for a "
                 "quarter longer is killed and replaced. Longer than DATABASE_TIMEOUT.",
-        .example = {},
     },
     Row{
         .group = "Workers",
@@ -300,7 +318,6 @@ constexpr std::array kRows{
         .default_text = "100000",
         .kind = IntegerKind{&Settings::worker_max_requests, 0, 1'000'000'000},
         .help = "After how many requests a worker makes room for a fresh one. 0: never.",
-        .example = {},
     },
     Row{
         .group = "Workers",
@@ -309,7 +326,6 @@ constexpr std::array kRows{
         .kind = IntegerKind{&Settings::worker_memory_max_mib, 32, 65'536},
         .help = "How many MiB of data a worker may hold. A request that needs more gets 500, and "
                 "the worker makes room for a fresh one.",
-        .example = {},
     },
     Row{
         .group = "Workers",
@@ -322,7 +338,6 @@ constexpr std::array kRows{
                              .zero_is_off = true},
         .help = "After how long without a request a worker leaves, for socket activation. 0: "
                 "never.",
-        .example = {},
     },
     Row{
         .group = "nginx",
@@ -330,7 +345,6 @@ constexpr std::array kRows{
         .default_text = "10r/m",
         .kind = RateKind{&Settings::rate_limit_login},
         .help = "Logins of one client address before it gets 429.",
-        .example = {},
     },
     Row{
         .group = "nginx",
@@ -338,7 +352,6 @@ constexpr std::array kRows{
         .default_text = "10r/m",
         .kind = RateKind{&Settings::rate_limit_register},
         .help = "Registrations of one client address before it gets 429.",
-        .example = {},
     },
     Row{
         .group = "nginx",
@@ -348,7 +361,6 @@ constexpr std::array kRows{
         .help = "Logins, and as many password changes, that may wait or run at once; the next gets "
                 "503. "
                 "One client address gets three quarters at the most.",
-        .example = {},
     },
     Row{
         .group = "nginx",
@@ -358,7 +370,6 @@ constexpr std::array kRows{
         .help = "Registrations that may wait or run at once; the next gets 503. One client address "
                 "gets "
                 "three quarters at the most.",
-        .example = {},
     },
     Row{
         .group = "nginx",
@@ -368,7 +379,6 @@ constexpr std::array kRows{
                          "addresses and networks such as 192.0.2.0/24, with commas between them"},
         .help = "Who may read /metrics beside this machine itself; for everybody else there is "
                 "nothing at that path.",
-        .example = {},
     },
 };
 

@@ -62,6 +62,7 @@ struct SecretKind {
   base::Secret Settings::*field;
   Check check;  // its answer must not show the text
   std::string_view allowed;
+  bool may_be_empty = false;
 };
 
 struct OriginsKind {
@@ -79,8 +80,9 @@ struct Row {
   std::string_view name;
   std::optional<std::string_view> default_text;  // nullopt: required
   Kind kind;
-  std::string_view help;     // a sentence or two for operators
-  std::string_view example;  // of a required setting, for the example file
+  std::string_view help;  // a sentence or two for operators
+  // Of a required setting, for the example file.
+  std::string_view example = {};
 
   [[nodiscard]] bool is_required() const { return !default_text.has_value(); }
   [[nodiscard]] bool is_secret() const { return std::holds_alternative<SecretKind>(kind); }

@@ -44,6 +44,10 @@ struct Settings {
   std::chrono::milliseconds database_timeout{};
   bool database_prepared = false;
 
+  base::Secret admin_database_url;                   // empty: not given
+  std::chrono::milliseconds purge_sessions_after{};  // whole seconds
+  std::chrono::milliseconds audit_retention{};       // whole seconds; 0: for ever
+
   base::Secret jwt_secret_key;
   const crypto::JwsAlgorithm* jwt_algorithm = nullptr;
   std::string jwt_issuer;

@@ -140,8 +140,8 @@ struct Storer {
   }
 
   Fault operator()(const SecretKind& kind) const {
-    if (text.empty()) return "is empty";
-    if (auto wrong = kind.check(text)) return wrong;
+    if (text.empty() && !kind.may_be_empty) return "is empty";
+    if (auto wrong = text.empty() ? std::nullopt : kind.check(text)) return wrong;
     settings.*kind.field = base::Secret(text);
     return std::nullopt;
   }

@@ -60,6 +60,9 @@ bool is_forgotten_statement(std::string_view sqlstate) {
 }
 
 Verdict sql_failure(const pqxx::sql_error& error) {
+  // The only one that libpqxx 6 throws without its SQLSTATE.
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr)
+    return {Error(ErrorCode::kDatabaseError).because("SQLSTATE 42501: permission denied")};
   const std::string cause = "SQLSTATE " + error.sqlstate();
   // A read-only server is spoilt for us: the next connection may find the new primary.
   if (is_illness(error.sqlstate())) {

@@ -46,3 +46,11 @@ def fresh_password():
 def fresh_marker():
     """A value for a query string: query strings are secrets too."""
     return remember(f"marker-{secrets.token_hex(8)}")
+
+
+def assert_absent(*outputs):
+    """No known secret is in what a program has printed."""
+    for output in outputs:
+        text = output.decode("utf-8", "replace") if isinstance(output, bytes) else output
+        for secret in known():
+            assert secret not in text, "the output of a program shows a secret"

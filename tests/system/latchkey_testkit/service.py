@@ -172,7 +172,8 @@ class Service:
     def _remember_secrets(self):
         settings = self.generated_settings()
         secrecy.remember(settings["JWT_SECRET_KEY"])
-        for dsn in (settings.get("DATABASE_URL", ""), self.owner_dsn()):
+        addresses = [settings.get(name, "") for name in ("DATABASE_URL", "ADMIN_DATABASE_URL")]
+        for dsn in (*addresses, self.owner_dsn()):
             with contextlib.suppress(psycopg2.ProgrammingError):
                 secrecy.remember(psycopg2.extensions.parse_dsn(dsn).get("password"))
 

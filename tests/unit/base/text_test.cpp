@@ -71,6 +71,49 @@ TEST(Timestamp, IsRfc3339WithMilliseconds) {
   EXPECT_EQ(format_timestamp(253402300799999), "9999-12-31T23:59:59.999Z");
 }
 
+TEST(Timestamp, IsReadAsProgramsAndDatabasesWriteIt) {
+  for (const char* const text : {"2026-02-19T10:30:45.123Z", "2026-02-19 10:30:45.123456+00",
+                                 "2026-02-19t11:30:45.123+01:00", "2026-02-19T05:45:45.1239-0445",
+                                 "2026-02-19T10:30:45.123z"}) {
+    EXPECT_EQ(parse_timestamp(text), 1771497045123) << text;
+  }
+  EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00.5Z"), 500);
+  EXPECT_EQ(parse_timestamp("2000-02-29T00:00:00Z"), 951782400000);
+  EXPECT_EQ(parse_timestamp("9999-12-31T23:59:59.999999999999999999Z"), 253402300799999);
+}
+
+TEST(Timestamp, NothingElseIsRead) {
+  for (const char* const text : {"",
+                                 "2026",
+                                 "2026-02-19",
+                                 "2026-02-19T10:30:45",
+                                 "2026-02-30T10:30:45Z",
+                                 "2025-02-29T00:00:00Z",
+                                 "2026-13-01T00:00:00Z",
+                                 "2026-00-01T00:00:00Z",
+                                 "2026-02-19T24:00:00Z",
+                                 "2026-02-19T10:60:00Z",
+                                 "2026-02-19T10:30:60Z",
+                                 "2026-02-19T10:30:45.Z",
+                                 "2026-02-19T10:30:45Z ",
+                                 " 2026-02-19T10:30:45Z",
+                                 "2026-02-19T10:30:45+",
+                                 "2026-02-19T10:30:45+1",
+                                 "2026-02-19T10:30:45+24",
+                                 "2026-02-19T10:30:45+01:6",
+                                 "2026-02-19T10:30:45+01:60",
+                                 "1969-12-31T23:59:59Z",
+                                 "1970-01-01T00:00:00+01",
+                                 "12026-02-19T10:30:45Z",
+                                 "2026-2-19T10:30:45Z",
+                                 "1771497045",
+                                 "now",
+                                 "99999999999999999999999"}) {
+    EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
+  }
+}
+
 TEST(Uuid, IsRandomAndOfVersion4) {
   SystemRandom random;
   const Uuid one = Uuid::random(random);

@@ -43,6 +43,23 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
   EXPECT_THROW(status({"--json", "--reset-breaker", "database"}), UsageError);
   EXPECT_THROW(doctor({"now"}), UsageError);
   EXPECT_THROW(doctor({"--certificate"}), UsageError);
+  EXPECT_THROW(purge({"now"}), UsageError);
+  EXPECT_THROW(user({}), UsageError);
+  EXPECT_THROW(user({"dance"}), UsageError);
+  EXPECT_THROW(user({"list", "ada"}), UsageError);
+  EXPECT_THROW(user({"list", "--sort", "password"}), UsageError);
+  EXPECT_THROW(user({"list", "--active", "--inactive"}), UsageError);
+  EXPECT_THROW(user({"list", "--limit", "0"}), UsageError);
+  EXPECT_THROW(user({"show"}), UsageError);
+  EXPECT_THROW(user({"create", "--email", "a@b.co"}), UsageError);
+  EXPECT_THROW(user({"create", "--email", "a@b.co", "--username", "ada", "secret"}), UsageError);
+  EXPECT_THROW(user({"reset-password", "ada", "secret"}), UsageError);
+  EXPECT_THROW(user({"reset-password", "ada", "--password", "secret"}), UsageError);
+  EXPECT_THROW(user({"revoke", "ada"}), UsageError);
+  EXPECT_THROW(user({"revoke", "ada", "--all", "--session", "x"}), UsageError);
+  EXPECT_THROW(user({"import"}), UsageError);
+  EXPECT_THROW(user({"import", "users.txt"}), UsageError);
+  EXPECT_THROW(user({"import", "users.csv", "--format", "xml"}), UsageError);
   EXPECT_THROW(worker({}), UsageError);
   EXPECT_THROW(worker({"other"}), UsageError);
   EXPECT_THROW(worker({"api", "hash"}), UsageError);
@@ -51,7 +68,7 @@ TEST(Commands, RefuseWordsThatTheyDoNotTake) {
 
 TEST(Commands, SayHowTheyAreUsed) {
   for (const auto& usage : {serve_usage(), worker_usage(), status_usage(), doctor_usage(),
-                            config_usage(), version_usage()}) {
+                            purge_usage(), user_usage(), config_usage(), version_usage()}) {
     EXPECT_TRUE(usage.starts_with("latchkey ")) << usage;
   }
 }

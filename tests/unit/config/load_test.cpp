@@ -288,6 +288,32 @@ TEST(LoadTest, ComparesThePasswordLengthWithTheScheme) {
               ElementsAre("PASSWORD_MIN_LENGTH: is 73, but bcrypt takes at most 72 bytes"));
 }
 
+TEST(LoadTest, TheAddressForAdministratorsMayBeMissing) {
+  const Settings none = load_from(with({}));
+  EXPECT_TRUE(none.admin_database_url.empty());
+  EXPECT_TRUE(load_from(with({{"ADMIN_DATABASE_URL", ""}})).admin_database_url.empty());
+  const auto shown = [](const Settings& settings) {
+    return std::ranges::find(settings.provenance, "ADMIN_DATABASE_URL", &Provenance::name)->shown;
+  };
+  EXPECT_EQ(shown(none), "");
+  const Settings given = load_from(with({{"ADMIN_DATABASE_URL", kGoodUrl}}));
+  EXPECT_EQ(given.admin_database_url.reveal(), kGoodUrl);
+  EXPECT_EQ(shown(given), "********");
+  EXPECT_EQ(errors_of(with({{"ADMIN_DATABASE_URL", "mysql://db"}})).size(), 1U);
+}
+
+TEST(LoadTest, KeepsForAsLongAsItIsTold) {
+  const Settings settings =
+      load_from(with({{"PURGE_SESSIONS_AFTER", "90"}, {"AUDIT_RETENTION", "0"}}));
+  EXPECT_EQ(settings.purge_sessions_after, std::chrono::days(90));
+  EXPECT_EQ(settings.audit_retention.count(), 0);
+  for (const auto& [name, value] :
+       {std::pair{"PURGE_SESSIONS_AFTER", "0"}, std::pair{"PURGE_SESSIONS_AFTER", "59m"},
+        std::pair{"PURGE_SESSIONS_AFTER", "3661d"}, std::pair{"AUDIT_RETENTION", "23h"}}) {
+    EXPECT_EQ(errors_of(with({{name, value}})).size(), 1U) << name << value;
+  }
+}
+
 TEST(LoadTest, WarnsOfCheapHashesInProduction) {
   EXPECT_THAT(load_from(with({{"BCRYPT_ROUNDS", "9"}})).warnings,
               ElementsAre(HasSubstr("BCRYPT_ROUNDS is 9")));

@@ -53,6 +53,11 @@ TEST(Failure, ACommitInDoubtIsNoProofOfAnything) {
   EXPECT_FALSE(verdict.certainly_did_not_happen);
 }
 
+TEST(Failure, APermissionThatIsMissingIsNamed) {
+  EXPECT_EQ(of_call(pqxx::insufficient_privilege("permission denied")).error.cause(),
+            "SQLSTATE 42501: permission denied");
+}
+
 TEST(Failure, ARollbackIsOurs) {
   expect(of_call(pqxx::serialization_failure("40001")), ErrorCode::kDatabaseError, false, false);
   expect(of_call(pqxx::deadlock_detected("40P01")), ErrorCode::kDatabaseError, false, false);

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Deploy latchkey:admin_events_checked to pg
+--
+-- Reads the whole table, beside all that goes on: it keeps out other changes of the schema only.
+
+BEGIN;
+
+SET LOCAL ROLE latchkey_owner;
+SET LOCAL lock_timeout = '2s';
+
+ALTER TABLE latchkey.audit_events
+  VALIDATE CONSTRAINT audit_events_event_check,
+  VALIDATE CONSTRAINT audit_events_actor_check;
+
+COMMIT;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/user_view.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/progress.h"
+#include "doubles/fake_clock.h"
+#include "doubles/records.h"
+
+namespace latchkey::cli {
+namespace {
+
+db::UserDetail detail() {
+  db::UserDetail detail{.user = doubles::user(), .password_scheme = "$2b$12"};
+  detail.user.last_login_ms = std::nullopt;
+  detail.live_sessions = 2;
+  detail.kept_sessions = 1005;
+  return detail;
+}
+
+db::SessionEntry session() {
+  return {.id = doubles::uuid(),
+          .created_at_ms = 1'771'497'045'123,
+          .last_used_at_ms = 1'771'497'045'123,
+          .expires_at_ms = 1'772'101'845'999,
+          .ip = "192.0.2.1",
+          .user_agent = "agent\x1b[2J\n"};
+}
+
+TEST(UserView, HasColumns) {
+  EXPECT_EQ(user_heading() + user_row(doubles::user()) + user_row(detail().user),
+            "      ID  USERNAME              STATE     CREATED           LAST LOGIN        EMAIL\n"
+            "      42  ada                   active    2026-02-19 10:30  2026-02-19 10:30  "
+            "Ada@example.com\n"
+            "      42  ada                   active    2026-02-19 10:30  never             "
+            "Ada@example.com\n");
+  db::User user = doubles::user();
+  user.id = 1'234'567'890'123;
+  user.username = std::string(50, 'x');
+  user.is_active = false;
+  EXPECT_EQ(user_row(user),
+            "1234567890123  " + std::string(50, 'x') +
+                "  inactive  2026-02-19 10:30  2026-02-19 10:30  Ada@example.com\n");
+}
+
+TEST(UserView, IsAnObjectALine) {
+  EXPECT_EQ(user_json(doubles::user()),
+            R"({"id":42,"email":"Ada@example.com","username":"ada","is_active":true,)"
+            R"("created_at":"2026-02-19T10:30:45.123Z","updated_at":"2026-02-19T10:30:46.000Z",)"
+            R"("last_login":"2026-02-19T10:30:47.001Z"})"
+            "\n");
+  const std::string shown = detail_json(detail());
+  EXPECT_NE(shown.find(R"("last_login":null,"password_scheme":"$2b$12","live_sessions":2,)"
+                       R"("kept_sessions":1005})"),
+            std::string::npos)
+      << shown;
+}
+
+TEST(UserView, ShowsOneUser) {
+  const std::string shown = detail_table(detail());
+  for (const char* const part : {"Id             42\n", "Password       $2b$12\n",
+                                 "Sessions       2 live, 1,003 over\n", "Last login     never\n"}) {
+    EXPECT_NE(shown.find(part), std::string::npos) << part << " is not in\n" << shown;
+  }
+}
+
+// A User-Agent is a stranger's text, and a terminal obeys what is written to it.
+TEST(UserView, ShowsSessionsWithoutControlCharacters) {
+  EXPECT_EQ(session_row(session()),
+            std::string(doubles::kSessionId) +
+                "  2026-02-19 10:30  2026-02-19 10:30  2026-02-26 10:30  192.0.2.1        "
+                "agent\xEF\xBF\xBD[2J\xEF\xBF\xBD\n");
+  EXPECT_NE(session_json(session()).find(R"("user_agent":"agent\u001b[2J\n"})"), std::string::npos)
+      << session_json(session());
+  EXPECT_TRUE(session_heading().ends_with("PROGRAM\n"));
+}
+
+TEST(ImportView, SaysWhatBecameOfIt) {
+  const service::ImportRefusal refusal{17, {"email_taken", "has an email that is taken already"}};
+  EXPECT_EQ(refusal_line(refusal), "line 17: email_taken: has an email that is taken already\n");
+  EXPECT_EQ(refusal_json(refusal),
+            R"({"line":17,"code":"email_taken","message":"has an email that is taken already"})"
+            "\n");
+  EXPECT_EQ(import_summary({.taken = 1, .refused = 1}, false),
+            "1 user imported, 1 line refused.\n");
+  EXPECT_EQ(import_summary({.taken = 1000, .refused = 0}, true),
+            "1,000 users would be imported, 0 lines refused.\n");
+  EXPECT_EQ(import_summary_json({.taken = 2, .refused = 3}, true),
+            R"({"imported":2,"refused":3,"dry_run":true})"
+            "\n");
+}
+
+TEST(ProgressTest, BarsAndNumbers) {
+  EXPECT_EQ(bar(0, 10), "[....................]   0%");
+  EXPECT_EQ(bar(5, 10), "[##########..........]  50%");
+  EXPECT_EQ(bar(10, 10), "[####################] 100%");
+  EXPECT_EQ(bar(11, 10), "[####################] 100%");
+  EXPECT_EQ(bar(0, 0), "[####################] 100%");
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(1'234'567), "1,234,567");
+  EXPECT_EQ(grouped(-1234), "-1,234");
+  EXPECT_EQ(grouped(-123), "-123");
+}
+
+TEST(ProgressTest, IsSilentWhereThereIsNoTerminal) {
+  const doubles::FakeClock clock;
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  {
+    Progress progress(file, clock);
+    progress.show("half way");
+  }
+  EXPECT_EQ(std::ftell(file), 0);
+  std::fclose(file);
+}
+
+}  // namespace
+}  // namespace latchkey::cli
