@@ -66,7 +66,7 @@ test: ## unit, SQL, system and tidy tests: what CI runs
 
 .PHONY: test-all
 test-all: ## test, and the slow ones as far as they exist
-	@dev/install build run pooler test monitoring
+	@dev/install build run pooler test monitoring package
 	@exec dev/test-all
 
 .PHONY: bench
@@ -74,8 +74,9 @@ bench: ## the benchmarks (not part of this version yet)
 	@echo 'make bench is not part of this version yet' >&2; exit 1
 
 .PHONY: package
-package: ## a Debian package (not part of this version yet)
-	@echo 'make package is not part of this version yet' >&2; exit 1
+package: ## build/latchkey_VERSION_amd64.deb, checked by lintian
+	@dev/install build package
+	@exec dev/package
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck

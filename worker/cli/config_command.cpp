@@ -11,13 +11,17 @@
 namespace latchkey::cli {
 
 int show_config(const Words& words) {
-  const Arguments arguments(words, {{"config"}, {"env-example", false}, {"list", false}});
+  const Arguments arguments(
+      words, {{"config"}, {"env-example", false}, {"list", false}, {"values", false}});
   if (!arguments.positional().empty()) throw UsageError("config takes options only");
   std::string text;
   if (arguments.has("env-example")) {
     text = config::env_example();
   } else if (arguments.has("list")) {
     text = config::list_settings();
+  } else if (arguments.has("values")) {
+    text = config::settings_for_scripts(
+        config::load(environ, arguments.value("config"), config::Required::kMayBeMissing));
   } else {
     text = config::show_settings(config::load(environ, arguments.value("config")));
   }
@@ -26,9 +30,10 @@ int show_config(const Words& words) {
 }
 
 std::string config_usage() {
-  return "latchkey config [--config FILE | --env-example | --list]\n"
+  return "latchkey config [--config FILE] [--values] | --env-example | --list\n"
          "    Shows every setting, its value and where the value comes from. Secrets are masked.\n"
          "      --config FILE  read the settings from FILE too (the environment goes first)\n"
+         "      --values       print NAME=value of every setting that is no secret, for scripts\n"
          "      --env-example  print a file of settings to fill in\n"
          "      --list         explain every setting";
 }

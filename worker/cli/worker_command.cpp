@@ -138,8 +138,7 @@ std::string worker_usage() {
          "    Serves requests of the pool `api` or `hash` from an inherited socket (LISTEN_FDS).\n"
          "    systemd and `latchkey serve` start it; there is no reason to start it by hand.\n"
          "      --config FILE  read the settings from FILE too (the environment goes first)\n"
-         "      --slot N       the worker's number in its pool: its line in `latchkey status` and "
-         "the log";
+         "      --slot N       the worker's number in its pool, for status and log";
 }
 
 }  // namespace latchkey::cli

@@ -19,6 +19,8 @@ std::string_view name_of(Source source) {
       return "default";
     case Source::kFile:
       return "file";
+    case Source::kCredential:
+      return "credential";
     case Source::kEnvironment:
       return "environment";
   }
@@ -88,6 +90,16 @@ std::string show_settings(const Settings& settings) {
   return out;
 }
 
+std::string settings_for_scripts(const Settings& settings) {
+  std::string out;
+  for (const Provenance& entry : settings.provenance) {
+    const Row* const row = find_row(entry.name);
+    if (row == nullptr || row->is_secret()) continue;
+    out += std::string(entry.name) + "=" + entry.shown + "\n";
+  }
+  return out;
+}
+
 std::string list_settings() {
   std::string out;
   for_each_listed(
@@ -106,8 +118,8 @@ std::string list_settings() {
 std::string env_example() {
   std::string out = wrap(
       "Settings of Latchkey. A line that is commented out shows the default. A variable of the "
-      "same name in the environment wins over this file. Values may stand in double quotes, "
-      "where \\\" is a quote and \\\\ a backslash.",
+      "same name in the environment wins over this file, and so does a credential of systemd. "
+      "Values may stand in double quotes, where \\\" is a quote and \\\\ a backslash.",
       "# ");
   for_each_listed(
       [&out](std::string_view group) { out += "\n# ---- " + std::string(group) + " ----\n"; },

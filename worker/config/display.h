@@ -17,6 +17,9 @@ inline constexpr const char* kMask = "********";
 // Every setting with where its value comes from and the value; then the warnings.
 std::string show_settings(const Settings& settings);
 
+// NAME=value of every setting that is no secret, as it was given or as the default has it.
+std::string settings_for_scripts(const Settings& settings);
+
 // Every setting with its help, what it allows and its default.
 std::string list_settings();
 

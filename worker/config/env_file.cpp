@@ -2,17 +2,9 @@
 #include "config/env_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <optional>
-#include <sys/stat.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
-#include "base/descriptor.h"
-#include "base/utf8.h"
+#include "config/text_file.h"
 
 namespace latchkey::config {
 namespace {
@@ -33,12 +25,6 @@ bool is_name(std::string_view text) {
   if (text.empty() || kLetters.find(text.front()) == std::string_view::npos) return false;
   return std::ranges::all_of(text, [kLetters](char c) {
     return kLetters.find(c) != std::string_view::npos || (c >= '0' && c <= '9');
-  });
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
   });
 }
 
@@ -97,8 +83,7 @@ void parse_line(std::string_view line, std::size_t number, EnvFile& file) {
   if (line.size() > kMaxEnvLineBytes) {
     return refuse("is longer than " + std::to_string(kMaxEnvLineBytes) + " bytes");
   }
-  if (!base::is_valid_utf8(line)) return refuse("is not UTF-8");
-  if (has_control(line)) return refuse("has a control character");
+  if (const char* wrong = fault_of_line(line); wrong != nullptr) return refuse(wrong);
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
   if (line.empty() || line.front() == '#' || line.front() == ';') return;
   const std::size_t equals = std::min(line.find('='), line.size());
@@ -112,32 +97,6 @@ void parse_line(std::string_view line, std::size_t number, EnvFile& file) {
                   std::to_string(earlier->number));
   }
   file.lines.push_back(EnvLine{number, std::string(name), std::move(value.text)});
-}
-
-std::string describe(int error) { return std::generic_category().message(error); }
-
-// The content, or what is wrong.
-std::optional<std::string> read_all(const std::string& path, std::string& text) {
-  // Without O_NONBLOCK, opening a FIFO would wait for a writer.
-  const base::Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return describe(errno);
-  struct stat status {};
-  if (fstat(fd.get(), &status) != 0) return describe(errno);
-  if (!S_ISREG(status.st_mode)) return "it is not a regular file";
-  text.resize(kMaxEnvFileBytes + 1);
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = read(fd.get(), text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return describe(errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > kMaxEnvFileBytes) {
-    return "it is larger than " + std::to_string(kMaxEnvFileBytes / 1024) + " KiB";
-  }
-  text.resize(size);
-  return std::nullopt;
 }
 
 }  // namespace
@@ -157,7 +116,7 @@ EnvFile parse_env_file(std::string_view text) {
 EnvFile read_env_file(const std::string& path) {
   std::string text;
   EnvFile file;
-  if (const auto wrong = read_all(path, text)) {
+  if (const auto wrong = read_text(path, kMaxEnvFileBytes, text)) {
     file.errors.push_back("cannot be read: " + *wrong);
   } else {
     file = parse_env_file(text);

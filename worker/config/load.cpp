@@ -9,6 +9,7 @@
 #include <Poco/Util/LayeredConfiguration.h>
 
 #include "base/secret.h"
+#include "config/credentials.h"
 #include "config/display.h"
 #include "config/env_file.h"
 #include "config/layer.h"
@@ -21,7 +22,9 @@ namespace {
 
 constexpr int kLeastProductionRounds = 10;
 
-enum Priority { kEnvironmentPriority, kFilePriority, kDefaultPriority };
+constexpr std::string_view kCredentialsDirectory = "CREDENTIALS_DIRECTORY";
+
+enum Priority { kEnvironmentPriority, kCredentialPriority, kFilePriority, kDefaultPriority };
 
 std::string join_lines(const std::vector<std::string>& lines) {
   std::string text;
@@ -32,12 +35,24 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
+// nullopt where nobody has handed any over.
+std::optional<std::string> credentials_directory(const char* const* environment) {
+  for (; *environment != nullptr; ++environment) {
+    std::string_view entry(*environment);
+    if (!entry.starts_with(kCredentialsDirectory)) continue;
+    entry.remove_prefix(kCredentialsDirectory.size());
+    if (entry.starts_with('=') && entry.size() > 1) return std::string(entry.substr(1));
+  }
+  return std::nullopt;
+}
+
 // What load() works on: the layers, and what has been found wrong so far.
 class Loader {
  public:
   explicit Loader(Required required) : required_(required) {}
 
   void add_environment(const char* const* environment);
+  void add_credentials(const std::string& directory);
   void add_file(const std::string& path);
   void add_defaults();
 
@@ -50,14 +65,17 @@ class Loader {
   void store_row(const Row& row);
   void refuse(std::string_view name, const std::string& wrong);
   [[nodiscard]] Source source_of(const std::string& name) const;
+  [[nodiscard]] std::string place_of(const std::string& name) const;
   // Were all of them stored? What is wrong alone need not be compared.
   [[nodiscard]] bool are_good(std::initializer_list<std::string_view> names) const;
 
   const Required required_;
   Poco::AutoPtr<Layer> environment_{new Layer};
+  Poco::AutoPtr<Layer> credentials_{new Layer};
   Poco::AutoPtr<Layer> file_{new Layer};
   Poco::AutoPtr<Layer> defaults_{new Layer};
   Poco::AutoPtr<Poco::Util::LayeredConfiguration> layers_{new Poco::Util::LayeredConfiguration};
+  std::string credentials_path_;
   std::string file_path_;
   Settings settings_;
   std::vector<std::string> errors_;
@@ -73,6 +91,16 @@ void Loader::add_environment(const char* const* environment) {
     environment_->put(std::string(row->name), base::Secret(entry.substr(equals + 1)));
   }
   layers_->add(environment_, kEnvironmentPriority);
+}
+
+void Loader::add_credentials(const std::string& directory) {
+  credentials_path_ = directory;
+  Credentials credentials = read_credentials(directory);
+  errors_.insert(errors_.end(), credentials.errors.begin(), credentials.errors.end());
+  for (Credential& credential : credentials.found) {
+    credentials_->put(std::string(credential.name), std::move(credential.value));
+  }
+  layers_->add(credentials_, kCredentialPriority);
 }
 
 void Loader::add_file(const std::string& path) {
@@ -100,7 +128,21 @@ void Loader::add_defaults() {
 
 Source Loader::source_of(const std::string& name) const {
   if (environment_->has(name)) return Source::kEnvironment;
+  if (credentials_->has(name)) return Source::kCredential;
   return file_->has(name) ? Source::kFile : Source::kDefault;
+}
+
+std::string Loader::place_of(const std::string& name) const {
+  switch (source_of(name)) {
+    case Source::kCredential:
+      return "in " + credentials_path_ + '/' + name;
+    case Source::kFile:
+      return "in " + file_path_;
+    case Source::kEnvironment:
+    case Source::kDefault:
+      break;
+  }
+  return "in the environment";
 }
 
 void Loader::store_rows() {
@@ -116,15 +158,16 @@ void Loader::store_row(const Row& row) {
   }
   // Raw: getString would expand ${...} inside a password.
   const base::Secret text(layers_->getRawString(name));
-  const Source source = source_of(name);
+  // As the example file leaves what is to be filled in, or is a credential of the service.
+  if (required_ == Required::kMayBeMissing && row.is_required() && text.empty()) return;
   if (const auto wrong = store(row, text.reveal(), settings_)) {
-    const std::string where = source == Source::kFile ? "in " + file_path_ : "in the environment";
-    refuse(row.name, *wrong + " (" + where + "); allowed: " + allowed(row));
+    refuse(row.name, *wrong + " (" + place_of(name) + "); allowed: " + allowed(row));
     return;
   }
   if (!row.is_listed()) return;
-  settings_.provenance.push_back(Provenance{
-      row.name, source, row.is_secret() && !text.empty() ? kMask : std::string(text.reveal())});
+  settings_.provenance.push_back(
+      Provenance{row.name, source_of(name),
+                 row.is_secret() && !text.empty() ? kMask : std::string(text.reveal())});
 }
 
 void Loader::refuse(std::string_view name, const std::string& wrong) {
@@ -163,6 +206,7 @@ Examination examine_for(Required required, const char* const* environment,
                         const std::optional<std::string>& file_path) {
   Loader loader(required);
   loader.add_environment(environment);
+  if (const auto directory = credentials_directory(environment)) loader.add_credentials(*directory);
   if (file_path) loader.add_file(*file_path);
   loader.add_defaults();
   loader.store_rows();

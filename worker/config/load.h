@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Makes Settings of what surrounds the program: the environment over the file over the defaults.
+// Makes Settings of what surrounds the program: the environment over the credentials over the file
+// over the defaults. Credentials (credentials.h) are secret settings in files of their own, where
+// the environment has CREDENTIALS_DIRECTORY.
 //
 // A name in the file that no row has is an error, since it is most likely misspelt; in the
 // environment it is somebody else's and ignored. A value that is given but empty is a value: it
@@ -33,8 +35,8 @@ class ConfigurationError : public std::exception {
   std::string what_;
 };
 
-// Tools that only look may do without what a worker cannot: a required setting that is missing then
-// stays empty. One that is there is checked all the same.
+// Tools that only look may do without what a worker cannot: a required setting that is missing or
+// empty then stays empty. One that has a value is checked all the same.
 enum class Required { kAll, kMayBeMissing };
 
 // `environment`: "NAME=value" strings, the last one a null pointer, as in environ(7).

@@ -110,7 +110,7 @@ constexpr std::array kRows{
                            .check = &check_database_url,
                            .allowed = "as DATABASE_URL, or nothing",
                            .may_be_empty = true},
-        .help = "How `latchkey purge` and `latchkey user` reach PostgreSQL, as the role "
+        .help = "How latchkey purge and latchkey user reach PostgreSQL, as the role "
                 "latchkey_admin: "
                 "itself and not through a pooler. The workers have no use for it and should not be "
                 "able to read it: keep it in a file of its own that only administrators can read.",
@@ -124,7 +124,7 @@ constexpr std::array kRows{
                              .min = kHour,
                              .max = 3660 * kDay,
                              .whole_seconds = true},
-        .help = "How long after its end `latchkey purge` deletes a session; never before its last "
+        .help = "How long after its end latchkey purge deletes a session; never before its last "
                 "refresh token has expired, so that a token of a revoked session is told as "
                 "revoked.",
     },
@@ -138,7 +138,7 @@ constexpr std::array kRows{
                              .max = 36'600 * kDay,
                              .zero_is_off = true,
                              .whole_seconds = true},
-        .help = "How old an audit event is when `latchkey purge` deletes it. 0: they are kept for "
+        .help = "How old an audit event is when latchkey purge deletes it. 0: they are kept for "
                 "ever.",
     },
     Row{

@@ -30,7 +30,7 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
-enum class Source { kDefault, kFile, kEnvironment };
+enum class Source { kDefault, kFile, kCredential, kEnvironment };
 
 // For people who ask where a value comes from.
 struct Provenance {

@@ -17,6 +17,8 @@ const char* meaning_of(int exit_code) {
       return " (cannot go on)";
     case kExitOsError:
       return " (refused by the system)";
+    case kExitIdle:
+      return " (idle)";
     case kExitConfiguration:
       return " (configuration)";
     case kExitNotExecuted:
@@ -36,7 +38,8 @@ std::string name_of_signal(int signal) {
 ChildExit ChildExit::from_wait_status(int status) {
   if (WIFSIGNALED(status)) return {Kind::kSignalled, WTERMSIG(status)};
   const int code = WEXITSTATUS(status);
-  return {code == kExitDone ? Kind::kClean : Kind::kFailed, code};
+  const bool is_clean = code == kExitDone || code == kExitIdle;
+  return {is_clean ? Kind::kClean : Kind::kFailed, code};
 }
 
 std::string ChildExit::describe() const {

@@ -38,10 +38,11 @@ namespace latchkey::process {
 inline constexpr int kListenFd = 3;
 
 // Exit codes, after sysexits(3) where it has a word for them.
-inline constexpr int kExitDone = 0;            // asked to leave, recycled, or idle: replace at once
+inline constexpr int kExitDone = 0;            // asked to leave, or recycled: replace at once
 inline constexpr int kExitUsage = 64;          // the command line is wrong
 inline constexpr int kExitBroken = 70;         // it cannot go on; a fresh process may
 inline constexpr int kExitOsError = 71;        // a new worker could not be given its descriptors
+inline constexpr int kExitIdle = 75;           // WORKER_IDLE_EXIT: well, and not needed for now
 inline constexpr int kExitConfiguration = 78;  // the settings are wrong
 inline constexpr int kExitNotExecuted = 127;   // the program is not there or may not be executed
 

@@ -20,6 +20,19 @@ namespace {
 
 constexpr std::int64_t kSpreadDivisor = 10;
 
+int exit_code_of(LeaveReason reason) {
+  switch (reason) {
+    case LeaveReason::kAsked:
+    case LeaveReason::kRecycled:
+      return kExitDone;
+    case LeaveReason::kIdle:
+      return kExitIdle;
+    case LeaveReason::kBroken:
+      break;
+  }
+  return kExitBroken;
+}
+
 class WorkerLoop {
  public:
   WorkerLoop(const WorkerOptions& options, std::int64_t max_requests, const base::Clock& clock,
@@ -112,7 +125,7 @@ class WorkerLoop {
   void leave(LeaveReason reason, std::string_view words) {
     if (exit_code_) return;
     const bool is_broken = reason == LeaveReason::kBroken;
-    exit_code_ = is_broken ? kExitBroken : kExitDone;
+    exit_code_ = exit_code_of(reason);
     log_.log(is_broken ? base::LogLevel::kError : base::LogLevel::kInfo, "worker leaves",
              {{"reason", words}, {"requests", served_}});
     callbacks_.leaving(reason);

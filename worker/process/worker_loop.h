@@ -4,9 +4,10 @@
 // The life of a worker: wait for work, have one piece of it done, look up, until it is time to go.
 //
 // The loop knows when to work and when to leave; what the work is, the callbacks know. It leaves
-//   with kExitDone    when a signal asks for it, after `max_requests` (give or take a tenth, so
-//                     that workers started together are not recycled together), and after
-//                     `idle_exit_ms` without a request;
+//   with kExitDone    when a signal asks for it, and after `max_requests` (give or take a tenth, so
+//                     that workers started together are not recycled together);
+//   with kExitIdle    after `idle_exit_ms` without a request: with socket activation the next
+//                     request starts a worker again, so this one is not to be replaced now;
 //   with kExitBroken  after kFailuresInARow failures to serve, when the listening socket is
 //                     unusable, or when memory ran out: a fresh process may do better.
 // Whatever asks it to leave, the request in hand is finished first.

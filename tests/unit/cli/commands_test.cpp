@@ -26,6 +26,7 @@ TEST(Commands, TheVersionIsOneLine) {
 }
 
 TEST(Commands, TheSettingsCanBeExplainedWithoutAny) {
+  EXPECT_NE(printed_by(show_config, {"--values"}).find("\nWORKER_TIMEOUT="), std::string::npos);
   EXPECT_NE(printed_by(show_config, {"--list"}).find("DATABASE_URL"), std::string::npos);
   EXPECT_NE(printed_by(show_config, {"--env-example"}).find("DATABASE_URL="), std::string::npos);
 }

@@ -75,6 +75,21 @@ TEST(ConfigurationErrorTest, ShowsNoSecretOfABrokenFile) {
   for (const std::string& error : errors) expect_no_part_of(kKeySecret, error);
 }
 
+TEST(SettingsForScriptsTest, HasEverySettingThatIsNoSecret) {
+  const TemporaryFile file("CORS_ORIGINS=https://a.example\nJWT_SECRET_KEY=\n");
+  const std::string text =
+      settings_for_scripts(load_from(with({{"RATE_LIMIT_LOGIN", "off"}}), file.path()));
+  EXPECT_THAT(
+      text,
+      AllOf(HasSubstr("\nRATE_LIMIT_LOGIN=off\n"), HasSubstr("\nWORKER_TIMEOUT=30s\n"),
+            HasSubstr("\nCORS_ORIGINS=https://a.example\n"), HasSubstr("\nMETRICS_NETWORKS=\n")));
+  for (const Row& row : rows()) {
+    EXPECT_EQ(("\n" + text).find("\n" + std::string(row.name) + "=") != std::string::npos,
+              row.is_listed() && !row.is_secret())
+        << row.name;
+  }
+}
+
 TEST(ListSettingsTest, ListsEveryRowWithItsDefault) {
   const std::string text = list_settings();
   for (const Row& row : rows()) {

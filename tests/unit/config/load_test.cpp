@@ -254,6 +254,16 @@ TEST(LoadTest, ReportsEveryFaultAtOnce) {
                                   StartsWith("LOG_LEVEL"), StartsWith("PASSWORD_MIN_LENGTH")));
 }
 
+TEST(LoadTest, LetsToolsThatOnlyLookDoWithoutWhatIsRequired) {
+  const auto look = [](const char* key) {
+    const char* const environment[] = {key, "LOG_LEVEL=ERROR", nullptr};
+    return load(environment, std::nullopt, Required::kMayBeMissing);
+  };
+  EXPECT_TRUE(look("JWT_SECRET_KEY=").jwt_secret_key.empty());
+  EXPECT_EQ(look("OTHER=").log_level, base::LogLevel::kError);
+  EXPECT_THROW(look("JWT_SECRET_KEY=short"), ConfigurationError);
+}
+
 TEST(LoadTest, WhatIsThrownHasOneErrorALine) {
   try {
     (void)load_from({});

@@ -171,7 +171,7 @@ TEST_F(WorkerLoop, LeavesWhenIdle) {
   test::send_text(peer.get(), "go");
   ChildProcess worker = start({.idle_exit_ms = 200});
   EXPECT_EQ(test::read_line(peer.get()), "in hand");
-  EXPECT_EQ(worker.wait(), kExitDone);
+  EXPECT_EQ(worker.wait(), kExitIdle);
   EXPECT_TRUE(worker.says(R"("reason":"idle","requests":1)"));
 }
 

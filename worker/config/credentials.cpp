@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/credentials.h"
+
+#include <cerrno>
+#include <unistd.h>
+#include <utility>
+
+#include "config/rows.h"
+#include "config/text_file.h"
+
+namespace latchkey::config {
+namespace {
+
+bool is_missing(const std::string& path) {
+  return access(path.c_str(), F_OK) != 0 && errno == ENOENT;
+}
+
+// Adds the file, or what is wrong with it.
+void read_credential(const Row& row, const std::string& path, Credentials& credentials) {
+  const auto refuse = [&credentials, &path](const std::string& wrong) {
+    credentials.errors.push_back(path + ": " + wrong);
+  };
+  std::string text;
+  if (const auto wrong = read_text(path, kMaxCredentialBytes, text)) {
+    refuse("cannot be read: " + *wrong);
+  } else {
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    if (const char* fault = fault_of_line(text); fault != nullptr) {
+      refuse(fault);
+    } else {
+      credentials.found.push_back({row.name, base::Secret(std::move(text))});
+    }
+  }
+  base::wipe(text);
+}
+
+}  // namespace
+
+Credentials read_credentials(const std::string& directory) {
+  Credentials credentials;
+  for (const Row& row : rows()) {
+    if (!row.is_secret()) continue;
+    const std::string path = directory + '/' + std::string(row.name);
+    if (!is_missing(path)) read_credential(row, path, credentials);
+  }
+  return credentials;
+}
+
+}  // namespace latchkey::config
