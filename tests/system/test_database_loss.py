@@ -225,7 +225,9 @@ def test_probes_are_counted_by_the_server(service, outage, record_property):
                 with Impostor(service, hold_s) as impostor:
                     outage.wait_for_probes(seen + 2)
                 counts = connections_per_period(impostor, outage.changes("half_open")[seen:])
-                assert set(counts) == {1}, (hold_s, counts)
+                # The last period has begun, and its probe may not have arrived; and one that was
+                # given back, since its request had waited too long, asks nobody.
+                assert max(counts) == 1, (hold_s, counts)
         outage.up_s = time.monotonic()
         outage.wait_for_recovery()
     outage.judge(record_property)
