@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "config/checks.h"
+#include "config/row_groups.h"
+
+namespace latchkey::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ChoiceKind kJwsAlgorithmChoice{
+    .names = [] { return names_of(crypto::jws_algorithms()); },
+    .store = [](Settings& s, std::size_t i) { s.jwt_algorithm = &crypto::jws_algorithms()[i]; },
+};
+
+constexpr std::array kRows{
+    Row{
+        .group = "Tokens",
+        .name = "JWT_SECRET_KEY",
+        .default_text = std::nullopt,
+        .kind = SecretKind{&Settings::jwt_secret_key, &check_secret_key,
+                           "at least 32 bytes that nobody can guess"},
+        .help = "Signs the tokens; whoever knows it can make tokens for any user. Make one with: "
+                "openssl rand -base64 48",
+        .example = "",
+    },
+    Row{
+        .group = "Tokens",
+        .name = "JWT_ALGORITHM",
+        .default_text = "HS256",
+        .kind = kJwsAlgorithmChoice,
+        .help = "The signature algorithm of new tokens.",
+    },
+    Row{
+        .group = "Tokens",
+        .name = "JWT_KEYS_DIR",
+        .default_text = "",
+        .kind = ReservedKind{},
+        .help = {},
+    },
+    Row{
+        .group = "Tokens",
+        .name = "JWT_ISSUER",
+        .default_text = "latchkey",
+        .kind = TextKind{&Settings::jwt_issuer, &check_issuer,
+                         "1 to 255 bytes of UTF-8 without control characters"},
+        .help = "The claim iss of every token. A token with another one is refused.",
+    },
+    Row{
+        .group = "Tokens",
+        .name = "ACCESS_TOKEN_EXPIRE_MINUTES",
+        .default_text = "30",
+        .kind = DurationKind{.field = &Settings::access_token_lifetime,
+                             .unit = kMinute,
+                             .min = kSecond,
+                             .max = kDay,
+                             .whole_seconds = true},
+        .help = "How long an access token is good. /auth/verify believes it that long without "
+                "asking the database.",
+    },
+    Row{
+        .group = "Tokens",
+        .name = "REFRESH_TOKEN_EXPIRE_DAYS",
+        .default_text = "7",
+        .kind = DurationKind{.field = &Settings::refresh_token_lifetime,
+                             .unit = kDay,
+                             .min = kSecond,
+                             .max = 366 * kDay,
+                             .whole_seconds = true},
+        .help = "How long a session lives without a refresh. Each refresh starts it anew.",
+    },
+    Row{
+        .group = "Tokens",
+        .name = "REFRESH_REUSE_LEEWAY",
+        .default_text = "10s",
+        .kind = DurationKind{.field = &Settings::refresh_reuse_leeway,
+                             .unit = kSecond,
+                             .min = 1ms,
+                             .max = 5 * kMinute,
+                             .zero_is_off = true},
+        .help = "For how long after a refresh the token just used may come again (two tabs, a "
+                "lost answer) without being taken for theft.",
+    },
+};
+
+}  // namespace
+
+std::span<const Row> token_rows() { return kRows; }
+
+}  // namespace latchkey::config
