@@ -33,7 +33,8 @@ SELECT index_is_unique('latchkey', 'users', 'users_username_key');
 SELECT is(pg_get_indexdef('latchkey.users_email_key'::regclass, 1, true), 'lower(email)');
 SELECT is(pg_get_indexdef('latchkey.users_username_key'::regclass, 1, true), 'lower(username)');
 SELECT indexes_are('latchkey', 'sessions',
-                   ARRAY['sessions_pkey', 'sessions_user_id_created_at_idx']);
+                   ARRAY['sessions_pkey', 'sessions_user_id_created_at_idx',
+                         'sessions_revoked_at_idx']);
 
 -- One row to start from; every attempt changes one thing.
 INSERT INTO latchkey.users (email, username, password_hash)

@@ -15,6 +15,7 @@
 #include "http/route.h"
 #include "service/account_service.h"
 #include "service/authentication.h"
+#include "service/revocation_watch.h"
 #include "service/session_service.h"
 #include "service/tokens.h"
 #include "shm/breaker.h"
@@ -28,6 +29,7 @@ struct Endpoints {
   service::SessionService& sessions;
   service::AccountService& accounts;
   service::Tokens& tokens;
+  service::RevocationWatch& revocations;
   db::Health& health;
   const base::Clock& clock;
   const shm::SharedLayout& shared;

@@ -167,7 +167,8 @@ NodeView look_at_node(const shm::SharedLayout& shared, const shm::Breaker& datab
   NodeView node{.metrics = shm::read_metrics(shared),
                 .workers = shm::read_scoreboard(shared, clock.monotonic_ms()),
                 .pools = {},
-                .database_breaker = database_breaker.view()};
+                .database_breaker = database_breaker.view(),
+                .revoked_sessions = shm::count_revocations(shared, clock.monotonic_ms())};
   for (std::size_t pool = 0; pool < shm::kPools; ++pool)
     node.pools[pool] = shm::read_pool(shared, pool);
   return node;
@@ -184,6 +185,9 @@ std::string metrics_text(const NodeView& node, const std::vector<http::Route>& r
   write_all_events(text, node.metrics);
   write_breaker(text, node.database_breaker);
   write_workers(text, node);
+  text.family("latchkey_revoked_sessions", "gauge",
+              "Ended sessions whose access tokens this node refuses without the database.");
+  text.sample({}, node.revoked_sessions);
   return text.take();
 }
 

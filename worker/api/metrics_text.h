@@ -8,6 +8,7 @@
 // Runs in workers, and look_at_node() on the command line too. No failures.
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "http/route.h"
 #include "shm/breaker.h"
 #include "shm/metrics.h"
+#include "shm/revocations.h"
 #include "shm/scoreboard.h"
 
 namespace latchkey::api {
@@ -26,6 +28,7 @@ struct NodeView {
   std::vector<shm::WorkerView> workers;
   std::array<shm::PoolView, shm::kPools> pools;
   shm::BreakerView database_breaker;
+  std::size_t revoked_sessions = 0;
 };
 
 NodeView look_at_node(const shm::SharedLayout& shared, const shm::Breaker& database_breaker,

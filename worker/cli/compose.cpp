@@ -20,20 +20,26 @@
 #include "db/database.h"
 #include "db/health.h"
 #include "db/logins.h"
+#include "db/revoked_sessions.h"
 #include "db/sessions.h"
 #include "http/pipeline.h"
 #include "service/account_service.h"
 #include "service/authentication.h"
+#include "service/revocation_watch.h"
 #include "service/session_service.h"
 #include "shm/breaker.h"
 #include "shm/breaker_log.h"
 #include "shm/doubts.h"
+#include "shm/revocations.h"
 #include "shm/scoreboard.h"
 
 namespace latchkey::cli {
 namespace {
 
 using std::chrono::duration_cast;
+
+// How much later than the end of its session a token may be dated, by the clock of another node.
+constexpr std::int64_t kClockSkewMs = 60'000;
 
 std::int64_t in_ms(std::chrono::milliseconds duration) { return duration.count(); }
 
@@ -77,6 +83,7 @@ struct Service::Parts {
   db::PgSessions sessions;
   db::PgAccounts accounts;
   db::PgHealth health;
+  db::PgRevokedSessions revoked_sessions;
 
   crypto::KeyRing keys;
   crypto::SchemeHasher scheme_hasher;
@@ -84,6 +91,8 @@ struct Service::Parts {
 
   service::PasswordPolicy password_policy;
   service::Tokens tokens;
+  shm::Revocations revoked;
+  service::RevocationWatch revocations;
   service::Authentication authentication;
   service::SessionService session_service;
   service::AccountService account_service;
@@ -108,6 +117,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
       sessions(database, doubts),
       accounts(database),
       health(database),
+      revoked_sessions(database),
       keys(make_keys(settings)),
       scheme_hasher(*settings.password_hash, settings.bcrypt_rounds, random),
       hasher(scheme_hasher, meter),
@@ -117,6 +127,12 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
       tokens(keys,
              {.issuer = settings.jwt_issuer, .access_ttl_s = in_s(settings.access_token_lifetime)},
              clock, random),
+      revoked(shared, clock, in_ms(settings.access_token_lifetime) + kClockSkewMs),
+      revocations({.set = revoked,
+                   .database = revoked_sessions,
+                   .breaker = breaker,
+                   .clock = clock,
+                   .database_timeout_ms = in_ms(settings.database_timeout)}),
       authentication({.logins = logins,
                       .hasher = hasher,
                       .policy = password_policy,
@@ -124,12 +140,12 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
                       .events = metrics,
                       .session_ttl_s = in_s(settings.refresh_token_lifetime)}),
       session_service(
-          sessions, tokens, metrics,
+          sessions, tokens, revocations, metrics,
           {.ttl_s = in_s(settings.refresh_token_lifetime),
            .reuse_leeway_ms = static_cast<std::int32_t>(in_ms(settings.refresh_reuse_leeway))}),
-      account_service(accounts, hasher, password_policy, metrics),
-      endpoints{authentication, session_service, account_service, tokens,  health,
-                clock,          shared,          breaker,         kVersion},
+      account_service(accounts, hasher, password_policy, revocations, metrics),
+      endpoints{authentication, session_service, account_service, tokens,  revocations,
+                health,         clock,           shared,          breaker, kVersion},
       pipeline({.router = http::Router(api::routes()),
                 .cors = http::Cors(settings.cors_origins),
                 .bearer_guard =
@@ -145,5 +161,7 @@ Service::Service(const config::Settings& settings, shm::SharedLayout& shared, sh
 Service::~Service() = default;
 
 http::Response Service::answer(http::Request& request) { return parts_->pipeline.answer(request); }
+
+void Service::after_answer() { parts_->revocations.after_answer(); }
 
 }  // namespace latchkey::cli

@@ -30,6 +30,8 @@ class Service {
   ~Service();
 
   http::Response answer(http::Request& request);
+  // What is better done when the client has its answer.
+  void after_answer();
 
  private:
   struct Parts;

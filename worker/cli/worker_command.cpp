@@ -70,6 +70,7 @@ class Requests final : public process::WorkerCallbacks {
     };
     switch (fastcgi_.serve_one(answer)) {
       case http::Served::kAnswered:
+        service_.after_answer();
         line_.end_request();
         return process::Served::kServed;
       case http::Served::kNothing:

@@ -107,8 +107,15 @@ Rows Database::call(const Statement& statement, std::initializer_list<Parameter>
   return call_before(new_deadline(), statement, parameters);
 }
 
+Rows Database::call_impatiently(std::int64_t patience_ms, const Statement& statement,
+                                std::initializer_list<Parameter> parameters) {
+  const Deadline deadline = new_deadline();
+  if (deadline.remaining_ms() <= patience_ms) return call_before(deadline, statement, parameters);
+  return call_before({clock_, patience_ms}, statement, parameters, Lateness::kSaysNothing);
+}
+
 Rows Database::call_before(const Deadline& deadline, const Statement& statement,
-                           std::initializer_list<Parameter> parameters) {
+                           std::initializer_list<Parameter> parameters, Lateness lateness) {
   const auto stopwatch = meter_.time_database();
   auto admission = breaker_.admit();
   if (const auto* const refusal = std::get_if<shm::Refusal>(&admission)) {
@@ -130,9 +137,10 @@ Rows Database::call_before(const Deadline& deadline, const Statement& statement,
     permit.report_success();
     return std::move(*rows);
   }
-  if (attempt.failure->server_is_ill) {
+  const bool was_impatient = lateness == Lateness::kSaysNothing && deadline.is_over();
+  if (attempt.failure->server_is_ill && !was_impatient) {
     permit.report_failure();
-  } else if (attempt.phase == Phase::kConnecting) {
+  } else if (was_impatient || attempt.phase == Phase::kConnecting) {
     permit.abandon();  // the server was never asked: that says nothing about it
   } else {
     permit.report_success();

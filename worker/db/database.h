@@ -104,9 +104,13 @@ class Database {
 
   [[nodiscard]] std::int64_t timeout_ms() const { return timeout_ms_; }
 
-  // Every function but list_sessions answers with exactly one row.
+  // Every function but list_sessions and revoked_since answers with exactly one row.
   Rows call(const Statement& statement, std::initializer_list<Parameter> parameters);
   Rows call_for_one_row(const Statement& statement, std::initializer_list<Parameter> parameters);
+  // For a call that may be given up: it has `patience_ms`, at the most timeout_ms(), and a server
+  // that did not answer in so short a time is not held to be ill.
+  Rows call_impatiently(std::int64_t patience_ms, const Statement& statement,
+                        std::initializer_list<Parameter> parameters);
   // The same within the deadline of an earlier call.
   Rows call_for_one_row_before(const Deadline& deadline, const Statement& statement,
                                std::initializer_list<Parameter> parameters);
@@ -116,8 +120,11 @@ class Database {
   struct Attempt;
 
   [[nodiscard]] Deadline new_deadline() const;
+  // What it says of the server that a deadline passed.
+  enum class Lateness { kIsIllness, kSaysNothing };
   Rows call_before(const Deadline& deadline, const Statement& statement,
-                   std::initializer_list<Parameter> parameters);
+                   std::initializer_list<Parameter> parameters,
+                   Lateness lateness = Lateness::kIsIllness);
   std::optional<Rows> try_once(Attempt& attempt);
 
   std::int64_t timeout_ms_;

@@ -22,6 +22,7 @@ inline constexpr auto kRequiredFunctions = std::to_array<std::string_view>({
     "login_failed(bigint,text,inet,text,text)",
     "refresh_session(uuid,bigint,integer,integer,integer,inet,text,text)",
     "settle_refresh(uuid,bigint,integer,integer,inet,text)",
+    "revoked_since(bigint,integer)",
     "logout(uuid,bigint,inet,text,text)",
     "logout_all(uuid,bigint,inet,text,text)",
     "session_user(uuid,bigint)",

@@ -51,6 +51,7 @@ db::User AccountService::update(const db::Caller& caller, UpdateRequest request,
 
 void AccountService::deactivate(const db::Caller& caller, const db::Origin& origin) {
   require_live(accounts_.deactivate(caller, origin));
+  revocations_.ended_unlisted();
 }
 
 void AccountService::change_password(const db::Caller& caller, PasswordChangeRequest request,
@@ -72,6 +73,7 @@ void AccountService::change_password(const db::Caller& caller, PasswordChangeReq
   const std::string new_hash = hasher_.hash(request.new_password->reveal());
   switch (accounts_.change_password(caller, state.password_hash, new_hash, origin)) {
     case db::PasswordOutcome::kChanged:
+      revocations_.ended_unlisted();
       events_.count(base::Event::kPasswordChanged);
       return;
     case db::PasswordOutcome::kConflict:

@@ -18,6 +18,7 @@
 #include "db/records.h"
 #include "service/field_rules.h"
 #include "service/password_policy.h"
+#include "service/revocation_watch.h"
 
 namespace latchkey::service {
 
@@ -37,8 +38,13 @@ struct PasswordChangeRequest {
 class AccountService {
  public:
   AccountService(db::Accounts& accounts, crypto::PasswordHasher& hasher,
-                 const PasswordPolicy& policy, base::EventSink& events)
-      : accounts_(accounts), hasher_(hasher), policy_(policy), events_(events) {}
+                 const PasswordPolicy& policy, RevocationWatch& revocations,
+                 base::EventSink& events)
+      : accounts_(accounts),
+        hasher_(hasher),
+        policy_(policy),
+        revocations_(revocations),
+        events_(events) {}
 
   db::User find(const db::Caller& caller);
   db::User update(const db::Caller& caller, UpdateRequest request, const db::Origin& origin);
@@ -51,6 +57,7 @@ class AccountService {
   db::Accounts& accounts_;
   crypto::PasswordHasher& hasher_;
   const PasswordPolicy& policy_;
+  RevocationWatch& revocations_;
   base::EventSink& events_;
 };
 

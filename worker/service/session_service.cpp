@@ -31,6 +31,10 @@ base::Event event_of(db::RefreshOutcome outcome) {
   }
 }
 
+bool has_ended(db::RefreshOutcome outcome) {
+  return outcome == db::RefreshOutcome::kReused || outcome == db::RefreshOutcome::kRevoked;
+}
+
 [[noreturn]] void refuse(db::RefreshOutcome outcome, const RefreshClaims& claims) {
   switch (outcome) {
     case db::RefreshOutcome::kReused:
@@ -70,6 +74,7 @@ db::Grant SessionService::refresh(std::string_view refresh_token, const db::Orig
                                            .session_ttl_s = policy_.ttl_s},
                                           origin);
   events_.count(event_of(refresh.outcome));
+  if (has_ended(refresh.outcome)) revocations_.ended(claims.caller.session_id);
   if (!refresh.grant) refuse(refresh.outcome, claims);
   return std::move(*refresh.grant);
 }
@@ -77,10 +82,12 @@ db::Grant SessionService::refresh(std::string_view refresh_token, const db::Orig
 void SessionService::log_out(std::string_view refresh_token, const db::Origin& origin) {
   const RefreshClaims claims = read(refresh_token);
   sessions_.log_out(claims.caller, origin);
+  revocations_.ended(claims.caller.session_id);
 }
 
 void SessionService::log_out_everywhere(const db::Caller& caller, const db::Origin& origin) {
   require_live(sessions_.log_out_everywhere(caller, origin));
+  revocations_.ended_unlisted();
 }
 
 std::vector<db::SessionEntry> SessionService::list(const db::Caller& caller) {
@@ -96,6 +103,7 @@ void SessionService::revoke(const db::Caller& caller, std::string_view target,
   const base::Uuid session_id = base::Uuid::parse(target).value_or(base::Uuid());
   switch (sessions_.revoke(caller, session_id, origin)) {
     case db::RevokeOutcome::kRevoked:
+      revocations_.ended(session_id);
       return;
     case db::RevokeOutcome::kNotFound:
       throw Error(ErrorCode::kNotFound, "The caller has no such session");

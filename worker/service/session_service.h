@@ -12,6 +12,7 @@
 
 #include "base/events.h"
 #include "db/sessions.h"
+#include "service/revocation_watch.h"
 #include "service/tokens.h"
 
 namespace latchkey::service {
@@ -23,9 +24,13 @@ struct SessionPolicy {
 
 class SessionService {
  public:
-  SessionService(db::Sessions& sessions, const Tokens& tokens, base::EventSink& events,
-                 SessionPolicy policy)
-      : sessions_(sessions), tokens_(tokens), events_(events), policy_(policy) {}
+  SessionService(db::Sessions& sessions, const Tokens& tokens, RevocationWatch& revocations,
+                 base::EventSink& events, SessionPolicy policy)
+      : sessions_(sessions),
+        tokens_(tokens),
+        revocations_(revocations),
+        events_(events),
+        policy_(policy) {}
 
   // Uses the token up, or repeats the answer within the leeway (docs/api.md, "Tokens").
   db::Grant refresh(std::string_view refresh_token, const db::Origin& origin);
@@ -41,6 +46,7 @@ class SessionService {
 
   db::Sessions& sessions_;
   const Tokens& tokens_;
+  RevocationWatch& revocations_;
   base::EventSink& events_;
   SessionPolicy policy_;
 };

@@ -26,7 +26,7 @@ using SharedWord = std::atomic<std::uint64_t>;
 
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kSegmentMagic = 0x59454b484354414cU;  // "LATCHKEY" in the file
-inline constexpr std::uint64_t kLayoutVersion = 2;
+inline constexpr std::uint64_t kLayoutVersion = 3;
 
 struct alignas(kCacheLine) SegmentHeader {
   SharedWord magic;
@@ -101,6 +101,21 @@ struct DoubtRecord {
   SharedWord began_ms;
 };
 
+// Sessions that have ended before their access tokens (revocations.h), in buckets.
+inline constexpr std::size_t kRevocationsPerBucket = 8;
+inline constexpr std::size_t kRevocations = 65'536;
+struct RevocationRecord {
+  SharedWord key;       // 0: empty
+  SharedWord until_ms;  // monotonic clock; 0 with a key: being written, counts
+};
+
+struct alignas(kCacheLine) RevocationState {
+  SharedWord looked_ms;      // when somebody last set out to look at the database
+  SharedWord learned_ns;     // when the last look that succeeded began
+  SharedWord unlisted_ns;    // when sessions were last ended here without their ids being told
+  SharedWord full_until_ms;  // until then the set may lack sessions
+};
+
 struct SharedLayout {
   SegmentHeader header;
   BreakerRecord database_breaker;
@@ -109,6 +124,8 @@ struct SharedLayout {
   MetricsStripe stripes[kStripes];
   alignas(kCacheLine) SharedWord doubts_noted;
   alignas(kCacheLine) DoubtRecord doubts[kDoubts];
+  RevocationState revocation_state;
+  alignas(kCacheLine) RevocationRecord revocations[kRevocations];
 };
 // NOLINTEND(*-avoid-c-arrays)
 
@@ -117,7 +134,7 @@ static_assert(sizeof(SharedWord) == sizeof(std::uint64_t), "an atomic that hides
 static_assert(std::is_standard_layout_v<SharedLayout>);
 static_assert(std::is_trivially_destructible_v<SharedLayout>);
 
-static_assert(kLayoutVersion == 2, "a new version: freeze its offsets and sizes here");
+static_assert(kLayoutVersion == 3, "a new version: freeze its offsets and sizes here");
 static_assert(sizeof(SegmentHeader) == 64);
 static_assert(offsetof(SegmentHeader, magic) == 0);
 static_assert(offsetof(SegmentHeader, layout_version) == 8);
@@ -154,6 +171,12 @@ static_assert(offsetof(SharedLayout, stripes) == 33'216);
 static_assert(sizeof(DoubtRecord) == 16);
 static_assert(offsetof(SharedLayout, doubts_noted) == 135'616);
 static_assert(offsetof(SharedLayout, doubts) == 135'680);
-static_assert(sizeof(SharedLayout) == 152'064);
+static_assert(sizeof(RevocationRecord) == 16);
+static_assert(offsetof(SharedLayout, revocation_state) == 152'064);
+static_assert(offsetof(RevocationState, learned_ns) == 8);
+static_assert(offsetof(RevocationState, unlisted_ns) == 16);
+static_assert(offsetof(RevocationState, full_until_ms) == 24);
+static_assert(offsetof(SharedLayout, revocations) == 152'128);
+static_assert(sizeof(SharedLayout) == 1'200'704);
 
 }  // namespace latchkey::shm

@@ -50,7 +50,7 @@ class Segment {
   bool is_private_;
 };
 
-// "shared-v2"
+// "shared-v3"
 std::string segment_file_name();
 
 }  // namespace latchkey::shm

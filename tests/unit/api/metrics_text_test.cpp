@@ -44,6 +44,7 @@ TEST(MetricsText, TheNamesAreFrozen) {
                           "latchkey_queue_duration_seconds histogram",
                           "latchkey_refreshes_total counter",
                           "latchkey_registrations_total counter",
+                          "latchkey_revoked_sessions gauge",
                           "latchkey_worker_exits_total counter",
                           "latchkey_worker_starts_total counter",
                           "latchkey_workers gauge",

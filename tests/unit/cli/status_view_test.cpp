@@ -7,7 +7,7 @@ namespace latchkey::cli {
 namespace {
 
 Status status_with(const shm::BreakerView& view) {
-  return {"/run/latchkey/shared-v2", {{"database", view, {.threshold = 5}}}, {}};
+  return {"/run/latchkey/shared-v3", {{"database", view, {.threshold = 5}}}, {}};
 }
 
 TEST(StatusTable, SaysWhatTheStateMeansForTheNextCall) {
@@ -29,7 +29,7 @@ TEST(StatusTable, ShowsTheCounts) {
   const std::string table = status_table(
       status_with({.opened = 3, .half_opened = 2, .closed = 1, .probes_lost = 4, .refused = 5}));
   for (const char* const part :
-       {"/run/latchkey/shared-v2", "opened 3 times", "half-opened 2 times", "closed 1 time,",
+       {"/run/latchkey/shared-v3", "opened 3 times", "half-opened 2 times", "closed 1 time,",
         "reset by hand 0 times", "calls refused: 5", "probes lost: 4"}) {
     EXPECT_NE(table.find(part), std::string::npos) << part << " is not in\n" << table;
   }
@@ -73,7 +73,7 @@ TEST(StatusJson, IsOneObjectOnOneLine) {
                                .opened = 1,
                                .reset = 7,
                                .refused = 9})),
-      R"({"segment":"/run/latchkey/shared-v2","breakers":[{"name":"database","state":"open",)"
+      R"({"segment":"/run/latchkey/shared-v3","breakers":[{"name":"database","state":"open",)"
       R"("failures":0,"threshold":5,"probes":0,"half_open_max_calls":1,"remaining_ms":1500,)"
       R"("opened":1,"half_opened":0,"closed":0,"reset":7,"probes_lost":0,"refused":9}],"workers":[]})"
       "\n");

@@ -23,6 +23,7 @@
 #include "doubles/fake_logins.h"
 #include "doubles/fake_random.h"
 #include "doubles/fake_sessions.h"
+#include "doubles/watched_revocations.h"
 #include "http/headers.h"
 #include "http/pipeline.h"
 #include "shm/segment.h"
@@ -96,6 +97,7 @@ class EndpointsTest : public ::testing::Test {
   FakeHasher hasher_;
   doubles::FakeEvents events_;
   shm::Segment segment_ = shm::Segment::make_private();
+  doubles::WatchedRevocations revocations_;
   service::TokenPair pair_;
 
  private:
@@ -109,12 +111,17 @@ class EndpointsTest : public ::testing::Test {
                                            .random = random_,
                                            .events = events_,
                                            .session_ttl_s = 604'800}};
-  service::SessionService session_service_{
-      sessions_, tokens_, events_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
-  service::AccountService account_service_{accounts_, hasher_, policy_, events_};
+  service::SessionService session_service_{sessions_,
+                                           tokens_,
+                                           revocations_.watch,
+                                           events_,
+                                           {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
+  service::AccountService account_service_{accounts_, hasher_, policy_, revocations_.watch,
+                                           events_};
   shm::Breaker breaker_{segment_.layout().database_breaker, {}, clock_};
-  Endpoints endpoints_{authentication_, session_service_,  account_service_, tokens_, health_,
-                       clock_,          segment_.layout(), breaker_,         "1.2.3"};
+  Endpoints endpoints_{authentication_,    session_service_, account_service_, tokens_,
+                       revocations_.watch, health_,          clock_,           segment_.layout(),
+                       breaker_,           "1.2.3"};
   http::Pipeline pipeline_{
       {.router = http::Router(routes()),
        .cors = http::Cors({}),

@@ -9,6 +9,7 @@
 #include "doubles/fake_events.h"
 #include "doubles/fake_hasher.h"
 #include "doubles/thrown_error.h"
+#include "doubles/watched_revocations.h"
 
 namespace latchkey::service {
 namespace {
@@ -48,7 +49,8 @@ class AccountServiceTest : public ::testing::Test {
   FakeHasher hasher_;
   PasswordPolicy policy_{PasswordPolicyKind::kLength, 8, 72};
   doubles::FakeEvents events_;
-  AccountService service_{accounts_, hasher_, policy_, events_};
+  doubles::WatchedRevocations revocations_;
+  AccountService service_{accounts_, hasher_, policy_, revocations_.watch, events_};
 };
 
 TEST_F(AccountServiceTest, ShowsTheUserOfALiveSession) {

@@ -12,6 +12,7 @@
 #include "doubles/fake_random.h"
 #include "doubles/fake_sessions.h"
 #include "doubles/thrown_error.h"
+#include "doubles/watched_revocations.h"
 
 namespace latchkey::service {
 namespace {
@@ -44,8 +45,13 @@ class SessionServiceTest : public ::testing::Test {
   doubles::FakeSessions sessions_;
   Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};
   doubles::FakeEvents events_;
+  doubles::WatchedRevocations revocations_;
   SessionService service_{
-      sessions_, tokens_, events_, {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
+      sessions_,
+      tokens_,
+      revocations_.watch,
+      events_,
+      {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
   TokenPair pair_;
 };
 

@@ -251,10 +251,10 @@ TEST(Segment, FailsCleanlyOnAFullTmpfs) {
   constexpr int kNoMount = 77;
   const RuntimeDir dir;
   Child child([&] {
-    if (!enter_own_mounts() || mount("none", dir.path().c_str(), "tmpfs", 0, "size=256k") != 0) {
+    if (!enter_own_mounts() || mount("none", dir.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
       return kNoMount;
     }
-    std::ofstream(dir.path() + "/filler") << std::string(262'144, 'x');
+    std::ofstream(dir.path() + "/filler") << std::string(2'097'152, 'x');
     if (refusal_of(dir).find("reserve its space") == std::string::npos) {
       return 1;
     }
