@@ -12,6 +12,7 @@ import pytest
 from latchkey_testkit import processes
 from latchkey_testkit.accounts import Account, Session
 from latchkey_testkit.client import Client
+from latchkey_testkit.logs import WORKER
 from latchkey_testkit.secrecy import fresh_marker
 from latchkey_testkit.service import stopped_processes
 from latchkey_testkit.waiting import at_once, wait_until
@@ -136,6 +137,31 @@ def test_a_worker_killed_with_a_request_in_hand(service, account, expect_errors)
     processes.wait_until_gone([login.worker], "the killed worker")
     service.wait_for_workers("hash", 1)
     account.login().expect(200)
+
+
+def test_a_segment_cut_off_under_their_feet(service, client, account, expect_errors):
+    """Each worker dies of it once (SIGBUS) and is replaced by one with a segment of its own, which says
+    so; with the file out of the way all share one again."""
+    expect_errors("(?i)shared segment cannot be used|SIGBUS|worker", required=False)
+    [segment] = (service.state_dir / "run").glob("shared-v*")
+    old = service.worker_pids()
+    offset = service.logs.size(WORKER)
+    os.truncate(segment, 0)
+    wait_until(
+        lambda: client.get("/health").status == account.login().status == 200
+        and not set(service.worker_pids()) & set(old),
+        "all workers to be replaced",
+        timeout_s=30,
+    )
+    account.session.assert_lives()
+    _, lines = service.logs.worker_lines(offset)
+    alone = [line for line in lines if "the shared segment cannot be used" in line["message"]]
+    assert len(alone) >= len(old)
+
+    segment.unlink()
+    service.roll()
+    account.session.assert_lives()
+    assert segment.stat().st_size > 0
 
 
 def test_one_worker_told_to_leave_finishes_and_is_replaced(service, account):
