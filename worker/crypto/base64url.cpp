@@ -26,8 +26,8 @@ constexpr std::array<std::uint8_t, 256> kValues = values_of_digits();
 }  // namespace
 
 std::string base64url_encode(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  char* next = text.data();
   std::uint32_t pending = 0;
   unsigned pending_bits = 0;
   for (const char byte : bytes) {
@@ -35,17 +35,17 @@ std::string base64url_encode(std::string_view bytes) {
     pending_bits += 8;
     while (pending_bits >= 6) {
       pending_bits -= 6;
-      text += kAlphabet[(pending >> pending_bits) & 0x3FU];
+      *next++ = kAlphabet[(pending >> pending_bits) & 0x3FU];
     }
   }
-  if (pending_bits > 0) text += kAlphabet[(pending << (6 - pending_bits)) & 0x3FU];
+  if (pending_bits > 0) *next = kAlphabet[(pending << (6 - pending_bits)) & 0x3FU];
   return text;
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  char* next = bytes.data();
   std::uint32_t pending = 0;
   unsigned pending_bits = 0;
   for (const char digit : text) {
@@ -55,7 +55,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
     pending_bits += 6;
     if (pending_bits >= 8) {
       pending_bits -= 8;
-      bytes += static_cast<char>((pending >> pending_bits) & 0xFFU);
+      *next++ = static_cast<char>((pending >> pending_bits) & 0xFFU);
     }
   }
   if ((pending & ((1U << pending_bits) - 1U)) != 0) return std::nullopt;

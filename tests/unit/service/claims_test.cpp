@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/claims.h"
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -114,6 +116,46 @@ TEST(Claims, APayloadThatIsNoObjectIsAnAnswer) {
   }
   EXPECT_FALSE(is_read_with("aud", "[[[1]]]"));  // deeper than any claim of ours
   EXPECT_FALSE(is_read_with("pad", '"' + std::string(2048, 'x') + '"'));
+}
+
+bool are_same(const std::optional<Claims>& a, const std::optional<Claims>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->issuer == b->issuer && a->caller.user_id == b->caller.user_id &&
+         a->caller.session_id == b->caller.session_id && a->token_id == b->token_id &&
+         a->issued_at_s == b->issued_at_s && a->expires_at_s == b->expires_at_s &&
+         a->not_before_s == b->not_before_s && a->type == b->type;
+}
+
+// Our own spelling is read without the parser. A space in front means the same and is not our own,
+// so the parser reads it: the two must agree on every change of a byte.
+TEST(Claims, ReadWithAndWithoutTheParserAreTheSame) {
+  const std::string own = write_claims({.issuer = "https://a.example/b",
+                                        .caller = doubles::caller(),
+                                        .token_id = "token-1",
+                                        .issued_at_s = 1000,
+                                        .expires_at_s = 2000,
+                                        .type = "access"});
+  ASSERT_TRUE(read_claims(own));
+  std::size_t accepted = 0;
+  const auto compare = [&accepted](const std::string& text) {
+    const auto quick = read_claims(text);
+    ASSERT_TRUE(are_same(quick, read_claims(' ' + text))) << text;
+    accepted += quick.has_value() ? 1 : 0;
+  };
+  compare(own);
+  for (std::size_t at = 0; at <= own.size(); ++at) {
+    std::string cut = own;
+    if (at < own.size()) compare(cut.erase(at, 1));
+    compare(own.substr(0, at));
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string changed = own;
+      if (at < own.size()) changed[at] = static_cast<char>(byte);
+      compare(changed);
+      std::string longer = own;
+      compare(longer.insert(at, 1, static_cast<char>(byte)));
+    }
+  }
+  EXPECT_GT(accepted, own.size());
 }
 
 }  // namespace
