@@ -71,11 +71,14 @@ class WorkerLoop {
     }
     const int timeout_ms =
         poll_timeout(now_ms, {watchdog_.due_ms(), idle_exit_due_ms(), paused_until_ms_});
-    if (poll(ready_.data(), ready_.size(), timeout_ms) < 0 && errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "poll");
+    if (poll(ready_.data(), ready_.size(), timeout_ms) < 0) {
+      if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
+      for (pollfd& nothing : ready_) nothing.revents = 0;
+    }
   }
 
   void read_signals() {
+    if (ready_.front().revents == 0) return;
     while (const std::optional<int> signal = signals_.next()) {
       if (asks_to_leave(*signal)) leave(LeaveReason::kAsked, "asked to leave");
     }
