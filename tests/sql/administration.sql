@@ -2,7 +2,7 @@
 -- What administrators may do to any user, and what is left of it in the audit trail.
 \ir fixture.psql
 
-SELECT plan(55);
+SELECT plan(58);
 SELECT pg_temp.enrol('Ann', 1) AS ann, pg_temp.enrol('bob', 9) AS bob, pg_temp.enrol('cid', 8) AS cid
   \gset
 SELECT is(pg_temp.login_again('Ann', n), 'logged_in') FROM generate_series(2, 3) n;
@@ -107,6 +107,16 @@ SELECT is(pg_temp.last_deed(), format('session_revoked %s 11 - cli:root', :bob))
 SELECT is(row(r.*)::text, row('revoked', 1)::text, 'the live ones are counted')
   FROM latchkey.admin_revoke_sessions(:bob, 'cli:root') r;
 SELECT is(pg_temp.last_deed(), format('sessions_revoked %s - sessions=1 cli:root', :bob));
+
+-- The audit trail of one user.
+SELECT results_eq(
+  format('SELECT event, detail, actor FROM latchkey.admin_list_events(%s, 3)', :bob),
+  $$ VALUES ('sessions_revoked', 'sessions=1', 'cli:root'), ('session_revoked', NULL, 'cli:root'),
+            ('logged_in', NULL, NULL) $$, 'the newest first, and so many');
+SELECT is(row(l.session_id, l.ip, l.user_agent, l.request_id)::text,
+          row(pg_temp.sid(9), '192.0.2.1', 'agent', 'request-1')::text, 'from where')
+  FROM latchkey.admin_list_events(:bob, 100) l WHERE l.event = 'registered';
+SELECT is_empty('SELECT * FROM latchkey.admin_list_events(0, 100)', 'nobody');
 
 SELECT * FROM finish();
 ROLLBACK;

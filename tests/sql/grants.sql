@@ -2,7 +2,7 @@
 -- latchkey_app and latchkey_admin may each call the functions listed here, and nothing else.
 \ir fixture.psql
 
-SELECT plan(52);
+SELECT plan(61);
 
 -- The list. Whoever adds a function to the interface adds it here.
 CREATE TEMPORARY TABLE interface (signature text COLLATE "C" PRIMARY KEY) ON COMMIT DROP;
@@ -25,7 +25,11 @@ INSERT INTO interface VALUES
   ('deactivate_user(uuid,bigint,inet,text,text)'),
   ('password_change_begin(uuid,bigint)'),
   ('password_change(uuid,bigint,text,text,inet,text,text)'),
-  ('password_change_failed(uuid,bigint,text,inet,text,text)');
+  ('password_change_failed(uuid,bigint,text,inet,text,text)'),
+  ('login_attempt(text,text,integer,integer,integer,inet,text,text)'),
+  ('login_accepted(bigint,text,text,bytea,uuid,integer,inet,text,text)'),
+  ('login_refused(bigint,text,bytea,integer,inet,text,text)'),
+  ('password_attempt(uuid,bigint,integer,integer,integer,inet,text,text)');
 
 CREATE TEMPORARY TABLE admin_interface (signature text COLLATE "C" PRIMARY KEY) ON COMMIT DROP;
 INSERT INTO admin_interface VALUES
@@ -41,7 +45,10 @@ INSERT INTO admin_interface VALUES
   ('admin_list_sessions(bigint,integer)'),
   ('admin_revoke_session(uuid,bigint,text)'),
   ('admin_revoke_sessions(bigint,text)'),
-  ('admin_import_users(jsonb,boolean,text)');
+  ('admin_import_users(jsonb,boolean,text)'),
+  ('purge_throttle(bigint,bytea,integer)'),
+  ('purge_addresses(bigint,bigint,integer)'),
+  ('admin_list_events(bigint,integer)');
 CREATE TEMPORARY VIEW interfaces AS
   SELECT signature FROM interface UNION ALL SELECT signature FROM admin_interface;
 
@@ -84,7 +91,7 @@ SELECT set_eq(
         'settle_refresh(uuid,bigint,integer,integer,inet,text)', 'revoked_since(bigint,integer)',
         'password_change_begin(uuid,bigint)',
         'admin_list_users(text,text,boolean,text,integer)', 'admin_find_user(bigint,text,text)',
-        'admin_list_sessions(bigint,integer)'],
+        'admin_list_sessions(bigint,integer)', 'admin_list_events(bigint,integer)'],
   'those that only read are STABLE');
 -- A function made later is not callable by anybody until it is granted.
 SET LOCAL ROLE latchkey_owner;
@@ -99,6 +106,8 @@ SELECT throws_ok(format('SET LOCAL ROLE %I; ', r) || v, '42501', NULL, r || ' is
     ('SELECT * FROM latchkey.users'),
     ('SELECT id FROM latchkey.sessions'),
     ('SELECT * FROM latchkey.audit_events'),
+    ('DELETE FROM latchkey.login_throttle'),
+    ('SELECT * FROM latchkey.login_addresses'),
     ($$UPDATE latchkey.users SET email = 'x@y.z'$$),
     ('DELETE FROM latchkey.sessions'),
     ('TRUNCATE latchkey.audit_events'),
@@ -113,13 +122,16 @@ SELECT throws_ok(format('SET LOCAL ROLE %I; ', r) || v, '42501', NULL, r || ' is
     ($$SELECT latchkey.end_sessions(1, 'logout', NULL)$$),
     ($$SELECT latchkey.record_event('logged_in', 1, NULL, NULL, NULL, NULL, NULL)$$),
     ($$SELECT latchkey.record_admin_event('purge_started', NULL, NULL, NULL, 'x')$$),
+    ($$SELECT latchkey.throttle_count('', NULL, NULL, 1)$$),
+    ($$SELECT latchkey.remember_address(1, '192.0.2.1')$$),
     ('ALTER FUNCTION latchkey.readiness() SECURITY INVOKER'),
     ('CREATE ROLE r')
   ) t (v);
 -- Neither can do what the other may.
 SELECT throws_ok('SET LOCAL ROLE latchkey_app; ' || v, '42501', NULL, 'latchkey_app: ' || v)
   FROM (VALUES ($$SELECT * FROM latchkey.admin_list_users('id', NULL, NULL, NULL, 1)$$),
-               ('SELECT * FROM latchkey.purge_sessions(0, 0, 1)')) t (v);
+               ('SELECT * FROM latchkey.purge_sessions(0, 0, 1)'),
+               ('SELECT * FROM latchkey.admin_list_events(1, 1)')) t (v);
 SELECT throws_ok(
   'SET LOCAL ROLE latchkey_admin; SELECT * FROM latchkey.login_begin(NULL, NULL)', '42501', NULL,
   'latchkey_admin reads no hash');

@@ -2,7 +2,7 @@
 -- What a purge deletes, and what it keeps.
 \ir fixture.psql
 
-SELECT plan(20);
+SELECT plan(27);
 SELECT pg_temp.enrol('Ann', 1) AS ann \gset
 
 -- Sessions by when they expired and were revoked, in days from now; what is kept for 30 days.
@@ -59,6 +59,34 @@ SELECT is(row(r.outcome, r.deleted, r.last_id)::text, row('done', 4, :first + 3)
 SELECT is(row(r.outcome, r.deleted)::text, row('finished', 6)::text, 'up to a young one')
   FROM latchkey.purge_audit_events(31536000, :first + 3, 7) r;
 SELECT is((SELECT count(*) FROM latchkey.audit_events), 2::bigint);
+
+-- Attempts at passwords: 10 of long ago, and one of now with the greatest key but one.
+INSERT INTO latchkey.login_throttle (key, last_at, attempts)
+  SELECT sha256(n::text::bytea), now() - interval '2 days', 1 FROM generate_series(1, 10) n;
+SELECT key AS young FROM latchkey.login_throttle ORDER BY key DESC OFFSET 1 LIMIT 1 \gset
+UPDATE latchkey.login_throttle SET last_at = now() WHERE key = :'young';
+SELECT is(row(r.outcome, r.deleted)::text, row('done', 4)::text, 'a batch')
+  FROM latchkey.purge_throttle(86400, NULL, 4) r;
+SELECT is(row(r.outcome, r.deleted)::text, row('finished', 5)::text, 'and what is left')
+  FROM latchkey.purge_throttle(86400, NULL, 7) r;
+SELECT is(array(SELECT t.key FROM latchkey.login_throttle t), ARRAY[:'young'::bytea]);
+SELECT is(row(r.outcome, r.deleted, r.last_key)::text, row('finished', 0, NULL)::text, 'at the end')
+  FROM latchkey.purge_throttle(86400, :'young', 7) r;
+
+-- Addresses: two users with five each, of which one was used lately.
+SELECT pg_temp.enrol('bob', 2) AS bob \gset
+DELETE FROM latchkey.login_addresses;
+INSERT INTO latchkey.login_addresses (user_id, network, last_success)
+  SELECT u, ('192.0.2.' || n)::cidr,
+         CASE n WHEN 3 THEN now() ELSE now() - interval '400 days' END
+    FROM unnest(ARRAY[:ann, :bob]) u CROSS JOIN generate_series(1, 5) n;
+SELECT is(row(r.outcome, r.deleted, r.last_user_id)::text, row('done', 4, :ann)::text,
+          'a batch ends with a user')
+  FROM latchkey.purge_addresses(31536000, 0, 2) r;
+SELECT is(row(r.outcome, r.deleted)::text, row('finished', 4)::text)
+  FROM latchkey.purge_addresses(31536000, :ann, 9) r;
+SELECT is(array(SELECT a.network::text FROM latchkey.login_addresses a), ARRAY['192.0.2.3/32',
+                                                                             '192.0.2.3/32']);
 
 SELECT is(r.outcome, 'ended') FROM latchkey.purge_end() r;
 

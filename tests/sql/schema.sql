@@ -6,7 +6,8 @@ SELECT plan(40);
 
 SELECT has_table('latchkey', t, 'table ' || t)
   FROM unnest(ARRAY['users', 'sessions', 'audit_events']) t;
-SELECT tables_are('latchkey', ARRAY['users', 'sessions', 'audit_events']);
+SELECT tables_are('latchkey', ARRAY['users', 'sessions', 'audit_events', 'login_throttle',
+                                    'login_addresses']);
 
 SELECT schema_owner_is('latchkey', 'latchkey_owner');
 SELECT is_empty(

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from latchkey_testkit import problem, processes
-from latchkey_testkit.accounts import Account, Session
+from latchkey_testkit.accounts import Account, Session, fresh_username
 from latchkey_testkit.breaker import changes, check_chain
+from latchkey_testkit.guessing import guess
 from latchkey_testkit.logs import WORKER
 from latchkey_testkit.service import BUILD, stopped_processes
 from latchkey_testkit.tokens import claims_of
@@ -205,3 +206,17 @@ def test_rate_limits_do_not_move(clock, account):
     assert time.monotonic() - stepped_s < SECONDS_PER_LOGIN + 2
     # One login has become free, not eleven.
     assert 429 in [account.login().status for _ in range(2)]
+
+
+def test_throttle_does_not_grow(service, clock):
+    """A name blocked before a step back waits no day more; nor are the attempts forgotten."""
+    name = fresh_username()
+    clock.step(DAY_S)
+    while (reply := guess(service, name)).status == 401:
+        pass
+    reply.expect_problem(429, "TOO_MANY_REQUESTS")
+    clock.step(0)
+    guess(service, name).expect_problem(401, "INVALID_CREDENTIALS")
+    reply = guess(service, name)
+    reply.expect_problem(429, "TOO_MANY_REQUESTS")
+    assert int(reply.header("Retry-After")) == 2  # the second wait, and a second is as long as ever

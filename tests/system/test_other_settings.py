@@ -31,7 +31,7 @@ def test_too_many_logins(client, account):
     """429 after the burst; other paths go on."""
     clients = [client.fresh() for _ in range(30)]
     replies = at_once(
-        30, lambda i: clients[i].post("/auth/login", {"username": "x", "password": "y"})
+        30, lambda i: clients[i].post("/auth/login", {"username": f"x{i}", "password": "y"})
     )
     refused = [reply for reply in replies if reply.status == 429]
     assert refused

@@ -36,10 +36,17 @@ SELECT 'login_failed', now() - 400 * {DAY}, '192.0.2.1', repeat('agent ', 20)
 
 
 def summary(done):
-    """The two numbers of the only line."""
+    """Sessions and audit events, of the four numbers of the only line."""
     assert (done.returncode, done.stderr) == (0, ""), done
-    found = re.fullmatch(r"Deleted ([\d,]+) sessions? and ([\d,]+) audit events? in [\d.]+ s\.\n",
-                         done.stdout)
+    return all_four(done)[:2]
+
+
+def all_four(done):
+    found = re.fullmatch(
+        r"Deleted ([\d,]+) sessions?, ([\d,]+) audit events?, ([\d,]+) counts? of attempts"
+        r" and ([\d,]+) address(?:es)? in [\d.]+ s\.\n",
+        done.stdout,
+    )
     assert found, done.stdout
     return [int(number.replace(",", "")) for number in found.groups()]
 
@@ -90,6 +97,29 @@ def test_settings_say_how_long(service, client, account):
     assert summary(program.run(service, "purge", settings={"AUDIT_RETENTION": "2d"}))[1] == 5
     [(after,)] = service.query("SELECT count(*) FROM latchkey.audit_events")
     assert after == before - 5 + 3  # each purge leaves a line of its own
+
+
+def test_attempts_and_addresses(service, client, account):
+    """What is forgotten anyhow goes, and where nobody has logged in from for a year."""
+    for name in ("nobody-at-all", "nobody-either"):
+        body = {"username": name, "password": "wrong-password"}
+        client.post("/auth/login", body).expect_problem(401, "INVALID_CREDENTIALS")
+    other = Account(client)
+    service.query(
+        f"UPDATE latchkey.login_throttle SET last_at = now() - 2 * {DAY}"
+        " WHERE key = sha256('username nobody-at-all') RETURNING 1"
+    )
+    service.query(
+        f"UPDATE latchkey.login_addresses SET last_success = now() - 366 * {DAY}"
+        " WHERE user_id = %s RETURNING 1",
+        (account.id,),
+    )
+    assert all_four(program.run(service, "purge"))[2:] == [1, 1]
+    left = "SELECT 1 FROM latchkey.login_throttle WHERE key = sha256('username nobody-either')"
+    assert service.query(left) == [(1,)]
+    left = "SELECT user_id FROM latchkey.login_addresses WHERE user_id IN (%s, %s)"
+    assert service.query(left, (account.id, other.id)) == [(other.id,)]
+    account.login().expect(200)
 
 
 def test_who_did_it_is_audited(service):

@@ -15,6 +15,8 @@ SESSION_MEMBERS = {
     "expires_at",
     "ip",
     "user_agent",
+    "device",
+    "network",
     "current",
 }
 

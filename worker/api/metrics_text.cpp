@@ -98,7 +98,8 @@ void write_all_events(PrometheusText& text, const shm::MetricsView& metrics) {
   write_events(text, metrics, "latchkey_logins_total", "Logins that reached a worker, by outcome.",
                {{Event::kLoginSucceeded, "success"},
                 {Event::kLoginRefused, "invalid_credentials"},
-                {Event::kLoginInactive, "inactive"}});
+                {Event::kLoginInactive, "inactive"},
+                {Event::kLoginThrottled, "throttled"}});
   write_events(text, metrics, "latchkey_registrations_total", "Registrations by outcome.",
                {{Event::kRegistered, "success"}, {Event::kRegistrationTaken, "taken"}});
   write_events(text, metrics, "latchkey_refreshes_total",
@@ -109,7 +110,8 @@ void write_all_events(PrometheusText& text, const shm::MetricsView& metrics) {
                 {Event::kRefreshRefused, "refused"}});
   write_events(text, metrics, "latchkey_password_changes_total", "Password changes by outcome.",
                {{Event::kPasswordChanged, "success"},
-                {Event::kPasswordChangeRefused, "invalid_credentials"}});
+                {Event::kPasswordChangeRefused, "invalid_credentials"},
+                {Event::kPasswordChangeThrottled, "throttled"}});
   write_events(text, metrics, "latchkey_password_rehashes_total",
                "Hashes that a login renewed for another scheme or cost.",
                {{Event::kPasswordRehashed, ""}});

@@ -6,6 +6,8 @@
 
 #include "base/json_writer.h"
 #include "base/timestamp.h"
+#include "service/device.h"
+#include "service/network_class.h"
 
 namespace latchkey::api {
 namespace {
@@ -47,6 +49,8 @@ void write_session(JsonWriter& json, const db::SessionEntry& entry, bool is_curr
   json.key("expires_at").string(base::format_timestamp(entry.expires_at_ms));
   write_known(json, "ip", entry.ip);
   write_known(json, "user_agent", entry.user_agent);
+  write_known(json, "device", service::device_of(entry.user_agent));
+  write_known(json, "network", service::network_class_of(entry.ip));
   json.key("current").boolean(is_current);
   json.end_object();
 }

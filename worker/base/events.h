@@ -25,9 +25,12 @@ enum class Event {
   kPasswordChanged,
   kPasswordChangeRefused,
   kPasswordRehashed,
+  kLoginThrottled,  // came too soon after others; the password was not looked at
+  kPasswordChangeThrottled,
 };
 
-inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kPasswordRehashed) + 1;
+inline constexpr std::size_t kEventCount =
+    static_cast<std::size_t>(Event::kPasswordChangeThrottled) + 1;
 
 class EventSink {
  public:

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "api/bearer_guard.h"
 #include "api/endpoints.h"
@@ -61,6 +62,13 @@ void count(shm::Metrics& metrics, const http::Observation& seen) {
   if (seen.error != nullptr) metrics.count(seen.error->code());
 }
 
+std::optional<db::Throttle> throttle_of(const config::Settings& settings) {
+  if (settings.login_throttle_free == 0) return std::nullopt;
+  return db::Throttle{.free_attempts = settings.login_throttle_free,
+                      .max_delay_s = in_s(settings.login_throttle_max_delay),
+                      .reset_s = in_s(settings.login_throttle_reset)};
+}
+
 service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
   return policy == config::PasswordPolicy::kComposition ? service::PasswordPolicyKind::kComposition
                                                         : service::PasswordPolicyKind::kLength;
@@ -112,10 +120,10 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
                 // The queue of the hash pool is long because hashing is.
                 .counts_queue = pool == shm::pool_named("api")},
                breaker, clock, meter),
-      logins(database),
+      logins(database, throttle_of(settings)),
       doubts(shared, clock),
       sessions(database, doubts),
-      accounts(database),
+      accounts(database, throttle_of(settings)),
       health(database),
       revoked_sessions(database),
       keys(make_keys(settings)),

@@ -97,11 +97,16 @@ bool has_all_functions(const std::vector<db::FunctionGrant>& functions, std::str
   return missing.empty() && refused.empty();
 }
 
+bool is_expected(std::string_view signature) {
+  const auto is_it = [signature](std::string_view known) { return known == signature; };
+  return std::ranges::any_of(db::kRequiredFunctions, is_it) ||
+         std::ranges::any_of(db::kFormerFunctions, is_it);
+}
+
 std::string surplus_of(const std::vector<db::FunctionGrant>& functions) {
   std::string surplus;
   for (const db::FunctionGrant& function : functions) {
-    if (function.may_execute && std::ranges::find(db::kRequiredFunctions, function.signature) ==
-                                    db::kRequiredFunctions.end()) {
+    if (function.may_execute && !is_expected(function.signature)) {
       append(surplus, function.signature);
     }
   }

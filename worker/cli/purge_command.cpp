@@ -22,11 +22,18 @@ std::int64_t in_s(std::chrono::milliseconds duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
+// An address that nobody has used for as long as audit events are kept by default is no friend's.
+constexpr std::int64_t kAddressesKeptS = std::int64_t{365} * 24 * 60 * 60;
+
+std::string counted(std::int64_t number, const char* what, const char* plural) {
+  return grouped(number) + ' ' + what + (number == 1 ? "" : plural);
+}
+
 std::string counts(const service::PurgeProgress& progress) {
-  return grouped(progress.sessions_deleted) +
-         (progress.sessions_deleted == 1 ? " session and " : " sessions and ") +
-         grouped(progress.audit_events_deleted) +
-         (progress.audit_events_deleted == 1 ? " audit event" : " audit events");
+  return counted(progress.sessions_deleted, "session", "s") + ", " +
+         counted(progress.audit_events_deleted, "audit event", "s") + ", " +
+         counted(progress.attempts_deleted, "count", "s") + " of attempts and " +
+         counted(progress.addresses_deleted, "address", "es");
 }
 
 }  // namespace
@@ -53,7 +60,9 @@ int purge(const Words& words) {
            }});
   const service::PurgeReport report =
       purge.run({.sessions_after_s = in_s(settings.purge_sessions_after),
-                 .audit_s = in_s(settings.audit_retention)},
+                 .audit_s = in_s(settings.audit_retention),
+                 .attempts_s = in_s(settings.login_throttle_reset),
+                 .addresses_s = kAddressesKeptS},
                 actor());
   line.clear();
   if (report.outcome == service::PurgeOutcome::kBusy) {
@@ -69,10 +78,15 @@ int purge(const Words& words) {
 
 std::string purge_usage() {
   return "latchkey purge [--config FILE]\n"
-         "    Deletes sessions that have been over for PURGE_SESSIONS_AFTER and audit events "
-         "older\n"
-         "    than AUDIT_RETENTION, in small batches with pauses, beside a service at work. Needs\n"
-         "    ADMIN_DATABASE_URL. It may be run at any time, most simply once a day; while "
+         "    Deletes sessions that have been over for PURGE_SESSIONS_AFTER, audit events older "
+         "than\n"
+         "    AUDIT_RETENTION, attempts at passwords older than LOGIN_THROTTLE_RESET, and "
+         "addresses "
+         "that\n"
+         "    nobody has logged in from for a year, in small batches with pauses, beside a service "
+         "at "
+         "work.\n"
+         "    Needs ADMIN_DATABASE_URL. It may be run at any time, most simply once a day; while "
          "another\n"
          "    purge is running it says so and ends with 0.\n"
          "      --config FILE  read the settings from FILE too (the environment goes first)\n"

@@ -27,6 +27,7 @@ constexpr std::array kVerbs{
     Verb{"reset-password", reset_password},
     Verb{"sessions", list_user_sessions},
     Verb{"revoke", revoke_user_sessions},
+    Verb{"audit", show_user_audit},
     Verb{"import", import_users},
 };
 
@@ -90,6 +91,8 @@ std::string user_usage() {
           the live sessions, newest first
       revoke NAME (--session ID | --all)
           ends one live session, or all of them
+      audit NAME [--limit N] [--json]
+          what happened to the user, newest first: logins, refusals, changes, by whom, from where
       import FILE [--format csv|jsonl] [--dry-run] [--json]
           takes over users with their password hashes from a CSV file (email, username,
           password_hash; is_active and created_at if there are any; the header names them) or from

@@ -17,6 +17,7 @@ int activate_user(const Words& words);
 int reset_password(const Words& words);
 int list_user_sessions(const Words& words);
 int revoke_user_sessions(const Words& words);
+int show_user_audit(const Words& words);
 int import_users(const Words& words);
 
 }  // namespace latchkey::cli

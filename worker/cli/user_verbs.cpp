@@ -24,6 +24,8 @@ namespace {
 constexpr int kMaxLimit = 1'000'000'000;
 constexpr int kSessionLimit = 100;
 constexpr int kMaxSessionLimit = 10'000;
+constexpr int kEventLimit = 50;
+constexpr int kMaxEventLimit = 100'000;
 
 // What every verb needs, put together by hand.
 class Office {
@@ -191,6 +193,17 @@ int revoke_user_sessions(const Words& words) {
   } else {
     print(ended(office->revoke_sessions(name)) + ".\n");
   }
+  return kExitOk;
+}
+
+int show_user_audit(const Words& words) {
+  const Arguments arguments(words, {{"config"}, {"limit"}, {"json", false}});
+  const std::string& name = only_name(arguments);
+  const int limit = arguments.number("limit", kEventLimit, 1, kMaxEventLimit);
+  const bool is_json = arguments.has("json");
+  const auto events = Office(arguments)->list_events(name, limit);
+  if (!is_json) print(event_heading());
+  for (const db::AuditEvent& event : events) print(is_json ? event_json(event) : event_row(event));
   return kExitOk;
 }
 

@@ -8,6 +8,8 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "cli/progress.h"
+#include "service/device.h"
+#include "service/network_class.h"
 
 namespace latchkey::cli {
 namespace {
@@ -18,6 +20,10 @@ constexpr std::size_t kTimeWidth = 16;
 constexpr std::size_t kStateWidth = 8;
 constexpr std::size_t kUuidWidth = 36;
 constexpr std::size_t kAddressWidth = 15;
+constexpr std::size_t kNetworkWidth = 7;
+constexpr std::size_t kEventWidth = 25;
+constexpr std::size_t kDeviceWidth = 20;
+constexpr std::size_t kDetailWidth = 16;
 constexpr std::size_t kMaxAgentBytes = 80;
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -57,6 +63,12 @@ void write_user(base::JsonWriter& json, const db::User& user) {
   write_time(json, "created_at", user.created_at_ms);
   write_time(json, "updated_at", user.updated_at_ms);
   write_time(json, "last_login", user.last_login_ms);
+}
+
+// What a user would recognise, or else the text of the stranger, cut.
+std::string device_or_agent(std::string_view user_agent) {
+  std::string device = service::device_of(user_agent);
+  return device.empty() ? base::make_presentable(user_agent, kMaxAgentBytes) : device;
 }
 
 // One object and a newline.
@@ -110,14 +122,15 @@ std::string detail_json(const db::UserDetail& detail) {
 std::string session_heading() {
   return padded("SESSION", kUuidWidth) + padded("CREATED", kTimeWidth) +
          padded("LAST USED", kTimeWidth) + padded("EXPIRES", kTimeWidth) +
-         padded("ADDRESS", kAddressWidth) + "PROGRAM\n";
+         padded("ADDRESS", kAddressWidth) + padded("NETWORK", kNetworkWidth) + "DEVICE\n";
 }
 
 std::string session_row(const db::SessionEntry& entry) {
   return padded(entry.id.text(), kUuidWidth) + padded(short_time(entry.created_at_ms), kTimeWidth) +
          padded(short_time(entry.last_used_at_ms), kTimeWidth) +
          padded(short_time(entry.expires_at_ms), kTimeWidth) + padded(entry.ip, kAddressWidth) +
-         base::make_presentable(entry.user_agent, kMaxAgentBytes) + '\n';
+         padded(service::network_class_of(entry.ip), kNetworkWidth) +
+         device_or_agent(entry.user_agent) + '\n';
 }
 
 std::string session_json(const db::SessionEntry& entry) {
@@ -127,6 +140,31 @@ std::string session_json(const db::SessionEntry& entry) {
     write_time(json, "last_used_at", entry.last_used_at_ms);
     write_time(json, "expires_at", entry.expires_at_ms);
     json.key("ip").string(entry.ip).key("user_agent").string(entry.user_agent);
+    json.key("device").string(service::device_of(entry.user_agent));
+    json.key("network").string(service::network_class_of(entry.ip));
+  });
+}
+
+std::string event_heading() {
+  return padded("TIME", kTimeWidth) + padded("EVENT", kEventWidth) +
+         padded("ADDRESS", kAddressWidth) + padded("DEVICE OR WHO", kDeviceWidth) +
+         padded("DETAIL", kDetailWidth) + "REQUEST\n";
+}
+
+std::string event_row(const db::AuditEvent& event) {
+  const std::string who = event.actor.empty() ? device_or_agent(event.user_agent) : event.actor;
+  return padded(short_time(event.at_ms), kTimeWidth) + padded(event.event, kEventWidth) +
+         padded(event.ip, kAddressWidth) + padded(who, kDeviceWidth) +
+         padded(event.detail, kDetailWidth) + event.request_id + '\n';
+}
+
+std::string event_json(const db::AuditEvent& event) {
+  return json_line([&event](base::JsonWriter& json) {
+    write_time(json, "at", event.at_ms);
+    json.key("event").string(event.event).key("detail").string(event.detail);
+    json.key("session_id").string(event.session_id).key("ip").string(event.ip);
+    json.key("user_agent").string(event.user_agent);
+    json.key("request_id").string(event.request_id).key("actor").string(event.actor);
   });
 }
 

@@ -25,6 +25,10 @@ std::string session_heading();
 std::string session_row(const db::SessionEntry& entry);
 std::string session_json(const db::SessionEntry& entry);
 
+std::string event_heading();
+std::string event_row(const db::AuditEvent& event);
+std::string event_json(const db::AuditEvent& event);
+
 std::string refusal_line(const service::ImportRefusal& refusal);
 std::string refusal_json(const service::ImportRefusal& refusal);
 std::string import_summary(const service::ImportCounts& counts, bool is_dry_run);

@@ -194,6 +194,20 @@ void Loader::check_together() {
                                       std::to_string(s.password_hash->max_password_bytes) +
                                       " bytes");
   }
+  if (are_good({"LOGIN_THROTTLE_RESET", "LOGIN_THROTTLE_MAX_DELAY"}) &&
+      s.login_throttle_reset < s.login_throttle_max_delay) {
+    refuse("LOGIN_THROTTLE_RESET", "is " + format_duration(s.login_throttle_reset) +
+                                       ", and must not be shorter than LOGIN_THROTTLE_MAX_DELAY, "
+                                       "which is " +
+                                       format_duration(s.login_throttle_max_delay));
+  }
+  if (are_good({"LOGIN_THROTTLE_FREE", "ENVIRONMENT"}) &&
+      s.environment == Deployment::kProduction && s.login_throttle_free == 0) {
+    settings_.warnings.emplace_back(
+        "LOGIN_THROTTLE_FREE is off: from many addresses the password of one user may be guessed "
+        "as "
+        "fast as the hash workers can");
+  }
   if (are_good({"BCRYPT_ROUNDS", "ENVIRONMENT"}) && s.environment == Deployment::kProduction &&
       s.bcrypt_rounds < kLeastProductionRounds) {
     settings_.warnings.push_back("BCRYPT_ROUNDS is " + std::to_string(s.bcrypt_rounds) +

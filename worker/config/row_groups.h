@@ -24,6 +24,7 @@ inline constexpr std::chrono::milliseconds kDay = std::chrono::hours(24);
 std::span<const Row> database_rows();
 std::span<const Row> token_rows();
 std::span<const Row> password_rows();
+std::span<const Row> throttle_rows();
 std::span<const Row> operation_rows();
 std::span<const Row> nginx_rows();
 

@@ -10,8 +10,8 @@ namespace latchkey::config {
 std::span<const Row> rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> joined;
-    for (const auto group :
-         {database_rows(), token_rows(), password_rows(), operation_rows(), nginx_rows()}) {
+    for (const auto group : {database_rows(), token_rows(), password_rows(), throttle_rows(),
+                             operation_rows(), nginx_rows()}) {
       joined.insert(joined.end(), group.begin(), group.end());
     }
     return joined;

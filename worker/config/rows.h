@@ -28,6 +28,7 @@ struct IntegerKind {
   int Settings::*field;
   int min;
   int max;
+  bool may_be_off = false;  // the word `off` is allowed too, and stored as 0
 };
 
 struct DurationKind {

@@ -60,6 +60,10 @@ struct Settings {
   PasswordPolicy password_policy = PasswordPolicy::kLength;
   int password_min_length = 0;
 
+  int login_throttle_free = 0;                           // 0: no throttle
+  std::chrono::milliseconds login_throttle_max_delay{};  // whole seconds
+  std::chrono::milliseconds login_throttle_reset{};      // whole seconds
+
   std::vector<std::string> cors_origins;
 
   base::LogLevel log_level = base::LogLevel::kInfo;

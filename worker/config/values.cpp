@@ -88,6 +88,10 @@ struct Storer {
   Settings& settings;
 
   Fault operator()(const IntegerKind& kind) const {
+    if (kind.may_be_off && text == "off") {
+      settings.*kind.field = 0;
+      return std::nullopt;
+    }
     const auto number = parse_digits<int>(text);
     if (!number) return quoted(text) + " is not a whole number";
     if (*number < kind.min || *number > kind.max) return quoted(text) + " is out of range";
@@ -170,7 +174,8 @@ struct Storer {
 
 struct Describer {
   std::string operator()(const IntegerKind& kind) const {
-    return std::to_string(kind.min) + " to " + std::to_string(kind.max);
+    return (kind.may_be_off ? "off or " : "") + std::to_string(kind.min) + " to " +
+           std::to_string(kind.max);
   }
   std::string operator()(const DurationKind& kind) const {
     return std::string(kind.zero_is_off ? "0 (off) or " : "") + format_duration(kind.min) + " to " +

@@ -24,6 +24,12 @@ constexpr Statement kPasswordChangeBegin{
     "SELECT outcome, password_hash, email, username FROM latchkey.password_change_begin($1, $2)",
     Effect::kReads};
 
+constexpr Statement kPasswordAttempt{
+    "password_attempt",
+    "SELECT outcome, password_hash, email, username, retry_after_ms"
+    " FROM latchkey.password_attempt($1, $2, $3, $4, $5, $6, $7, $8)",
+    Effect::kWrites};
+
 constexpr Statement kPasswordChange{
     "password_change", "SELECT outcome FROM latchkey.password_change($1, $2, $3, $4, $5, $6, $7)",
     Effect::kWrites};
@@ -31,6 +37,15 @@ constexpr Statement kPasswordChange{
 constexpr Statement kPasswordChangeFailed{
     "password_change_failed",
     "SELECT outcome FROM latchkey.password_change_failed($1, $2, $3, $4, $5, $6)", Effect::kWrites};
+
+PasswordState read_password(const Statement& statement, const Rows& rows) {
+  PasswordState state{read_standing(statement, rows, "ok"), {}, {}, {}};
+  if (state.standing != Standing::kLive) return state;
+  state.password_hash = rows.text(0, 1);
+  state.email = rows.text(0, 2);
+  state.username = rows.text(0, 3);
+  return state;
+}
 
 }  // namespace
 
@@ -64,12 +79,22 @@ Standing PgAccounts::deactivate(const Caller& caller, const Origin& origin) {
 PasswordState PgAccounts::find_password(const Caller& caller) {
   const Rows rows =
       database_.call_for_one_row(kPasswordChangeBegin, {caller.session_id, caller.user_id});
-  PasswordState state{read_standing(kPasswordChangeBegin, rows, "ok"), {}, {}, {}};
-  if (state.standing != Standing::kLive) return state;
-  state.password_hash = rows.text(0, 1);
-  state.email = rows.text(0, 2);
-  state.username = rows.text(0, 3);
-  return state;
+  return read_password(kPasswordChangeBegin, rows);
+}
+
+PasswordState PgAccounts::begin_password_change(const Caller& caller, const Origin& origin) {
+  const Rows rows = database_.call_for_one_row(
+      kPasswordAttempt,
+      {caller.session_id, caller.user_id, free_of(throttle_), max_delay_of(throttle_),
+       reset_of(throttle_), address_of(origin), origin.user_agent, origin.request_id});
+  if (rows.text(0, 0) == "throttled") {
+    return {.standing = Standing::kLive,
+            .password_hash = {},
+            .email = {},
+            .username = {},
+            .retry_after_ms = rows.integer(0, 4)};
+  }
+  return read_password(kPasswordAttempt, rows);
 }
 
 PasswordOutcome PgAccounts::change_password(const Caller& caller, std::string_view verified_hash,

@@ -8,12 +8,14 @@
 //
 // Runs in api workers; the password calls run in hash workers.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "db/database.h"
 #include "db/records.h"
+#include "db/throttle.h"
 
 namespace latchkey::db {
 
@@ -35,12 +37,13 @@ struct Update {
   std::optional<User> user;  // of kUpdated
 };
 
-// What a new password is checked against.
+// What a new password is checked against, and the current one.
 struct PasswordState {
   Standing standing;
   std::string password_hash;
   std::string email;
   std::string username;
+  std::int64_t retry_after_ms = 0;  // more than 0: the attempt came too soon; the rest is empty
 };
 
 enum class PasswordOutcome {
@@ -61,6 +64,8 @@ class Accounts {
   virtual Update update(const Caller& caller, const NameChange& change, const Origin& origin) = 0;
   virtual Standing deactivate(const Caller& caller, const Origin& origin) = 0;
   virtual PasswordState find_password(const Caller& caller) = 0;
+  // The same for who will check the current password: counts an attempt.
+  virtual PasswordState begin_password_change(const Caller& caller, const Origin& origin) = 0;
   // Ends every other session of the user.
   virtual PasswordOutcome change_password(const Caller& caller, std::string_view verified_hash,
                                           std::string_view new_hash, const Origin& origin) = 0;
@@ -70,12 +75,15 @@ class Accounts {
 
 class PgAccounts final : public Accounts {
  public:
-  explicit PgAccounts(Database& database) : database_(database) {}
+  // Without a throttle nothing is counted.
+  PgAccounts(Database& database, std::optional<Throttle> throttle)
+      : database_(database), throttle_(throttle) {}
 
   Account find(const Caller& caller) override;
   Update update(const Caller& caller, const NameChange& change, const Origin& origin) override;
   Standing deactivate(const Caller& caller, const Origin& origin) override;
   PasswordState find_password(const Caller& caller) override;
+  PasswordState begin_password_change(const Caller& caller, const Origin& origin) override;
   PasswordOutcome change_password(const Caller& caller, std::string_view verified_hash,
                                   std::string_view new_hash, const Origin& origin) override;
   void record_password_failure(const Caller& caller, std::string_view reason,
@@ -83,6 +91,7 @@ class PgAccounts final : public Accounts {
 
  private:
   Database& database_;
+  std::optional<Throttle> throttle_;
 };
 
 }  // namespace latchkey::db

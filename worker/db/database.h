@@ -11,8 +11,8 @@
 //
 // A call has `timeout_ms`. With `counts_queue`, and while the server is suspected of being ill, the
 // time that the request waited for a worker counts as well: behind workers that wait for the
-// database, a queue would otherwise add a deadline for each request in front. Where less than half of
-// the time is left the server is not asked: a sliver would say nothing about it.
+// database, a queue would otherwise add a deadline for each request in front. Where less than half
+// of the time is left the server is not asked: a sliver would say nothing about it.
 //
 // Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
 // kDatabaseError (asked, and refused for a reason that is ours).
@@ -76,7 +76,7 @@ class Parameter {
 struct DatabaseOptions {
   base::Secret url;
   std::int64_t timeout_ms = 2000;
-  bool prepared = true;  // false: through a pooler that gives each call another backend
+  bool prepared = true;       // false: through a pooler that gives each call another backend
   bool counts_queue = false;  // for workers whose queue is short unless they wait for the database
 };
 

@@ -12,7 +12,7 @@
 namespace latchkey::db {
 
 // The oldest schema that this program works with: latchkey.readiness() answers with the schema's.
-inline constexpr std::int32_t kRequiredSchemaVersion = 3;
+inline constexpr std::int32_t kRequiredSchemaVersion = 4;
 
 struct Readiness {
   std::int32_t schema_version = 0;

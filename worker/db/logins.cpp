@@ -16,19 +16,27 @@ constexpr Statement kRegisterUser{"register_user",
                                   " FROM latchkey.register_user($1, $2, $3, $4, $5, $6, $7, $8)",
                                   Effect::kWrites};
 
-constexpr Statement kLoginBegin{
-    "login_begin", "SELECT user_id, password_hash, is_active FROM latchkey.login_begin($1, $2)",
-    Effect::kReads};
-
-constexpr Statement kLoginSucceeded{
-    "login_succeeded",
-    "SELECT outcome, " LATCHKEY_USER_COLUMNS ", " LATCHKEY_SESSION_COLUMNS
-    " FROM latchkey.login_succeeded($1, $2, $3, $4, $5, $6, $7, $8)",
+constexpr Statement kLoginAttempt{
+    "login_attempt",
+    "SELECT retry_after_ms, bucket, is_counted, user_id, password_hash, is_active"
+    " FROM latchkey.login_attempt($1, $2, $3, $4, $5, $6, $7, $8)",
     Effect::kWrites};
 
-constexpr Statement kLoginFailed{"login_failed",
-                                 "SELECT outcome FROM latchkey.login_failed($1, $2, $3, $4, $5)",
-                                 Effect::kWrites};
+constexpr Statement kLoginAccepted{
+    "login_accepted",
+    "SELECT outcome, " LATCHKEY_USER_COLUMNS ", " LATCHKEY_SESSION_COLUMNS
+    ", changed_hash FROM latchkey.login_accepted($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    Effect::kWrites};
+constexpr int kChangedHashColumn = 12;
+
+constexpr Statement kLoginRefused{
+    "login_refused", "SELECT outcome FROM latchkey.login_refused($1, $2, $3, $4, $5, $6, $7)",
+    Effect::kWrites};
+
+std::optional<std::string> optional_text(const Rows& rows, int column) {
+  if (rows.is_null(0, column)) return std::nullopt;
+  return std::string(rows.text(0, column));
+}
 
 }  // namespace
 
@@ -49,28 +57,41 @@ Registration PgLogins::register_user(const NewUser& user, const NewSession& sess
   refuse_outcome(kRegisterUser, rows);
 }
 
-std::optional<Credential> PgLogins::find_credential(const LoginName& name) {
-  const Rows rows = database_.call_for_one_row(kLoginBegin, {name.email, name.username});
-  if (rows.is_null(0, 0)) return std::nullopt;
-  return Credential{rows.integer(0, 0), std::string(rows.text(0, 1)), rows.boolean(0, 2)};
+LoginAttempt PgLogins::begin_login(const LoginName& name, const Origin& origin) {
+  const Rows rows = database_.call_for_one_row(
+      kLoginAttempt,
+      {name.email, name.username, free_of(throttle_), max_delay_of(throttle_), reset_of(throttle_),
+       address_of(origin), origin.user_agent, origin.request_id});
+  LoginAttempt attempt{.retry_after_ms = rows.optional_integer(0, 0).value_or(0),
+                       .credential = std::nullopt,
+                       .bucket = optional_text(rows, 1),
+                       .is_counted = !rows.is_null(0, 2) && rows.boolean(0, 2)};
+  if (!rows.is_null(0, 3)) {
+    attempt.credential =
+        Credential{rows.integer(0, 3), std::string(rows.text(0, 4)), rows.boolean(0, 5)};
+  }
+  return attempt;
 }
 
 Login PgLogins::record_success(const VerifiedLogin& login, const NewSession& session,
                                const Origin& origin) {
   const Rows rows = database_.call_for_one_row(
-      kLoginSucceeded, {login.user_id, login.verified_hash, login.new_password_hash, session.id,
-                        session.ttl_s, address_of(origin), origin.user_agent, origin.request_id});
+      kLoginAccepted,
+      {login.user_id, login.verified_hash, login.new_password_hash, login.bucket, session.id,
+       session.ttl_s, address_of(origin), origin.user_agent, origin.request_id});
   const std::string_view outcome = rows.text(0, 0);
-  if (outcome == "logged_in") return {LoginOutcome::kLoggedIn, read_grant(rows)};
-  if (outcome == "inactive") return {LoginOutcome::kInactive, std::nullopt};
-  if (outcome == "changed") return {LoginOutcome::kChanged, std::nullopt};
-  refuse_outcome(kLoginSucceeded, rows);
+  if (outcome == "logged_in") return {LoginOutcome::kLoggedIn, read_grant(rows), std::nullopt};
+  if (outcome == "inactive") return {LoginOutcome::kInactive, std::nullopt, std::nullopt};
+  if (outcome == "changed") {
+    return {LoginOutcome::kChanged, std::nullopt, optional_text(rows, kChangedHashColumn)};
+  }
+  refuse_outcome(kLoginAccepted, rows);
 }
 
-void PgLogins::record_failure(std::optional<std::int64_t> user_id, std::string_view reason,
-                              const Origin& origin) {
+void PgLogins::record_failure(const FailedLogin& login, const Origin& origin) {
   database_.call_for_one_row(
-      kLoginFailed, {user_id, reason, address_of(origin), origin.user_agent, origin.request_id});
+      kLoginRefused, {login.user_id, login.reason, login.uncounted_bucket, reset_of(throttle_),
+                      address_of(origin), origin.user_agent, origin.request_id});
 }
 
 }  // namespace latchkey::db

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "db/database.h"
@@ -21,12 +22,28 @@ namespace latchkey::db {
 // How long what is over is kept.
 struct Retention {
   std::int64_t sessions_after_s = 0;
-  std::int64_t audit_s = 0;  // 0: for ever
+  std::int64_t audit_s = 0;      // 0: for ever
+  std::int64_t attempts_s = 0;   // at passwords
+  std::int64_t addresses_s = 0;  // that users have logged in from
 };
 
 struct AuditBatch {
   std::int64_t deleted = 0;
   std::int64_t last_id = 0;  // where the next batch begins
+  bool is_last = false;
+};
+
+// Of attempts at passwords, by their keys.
+struct ThrottleBatch {
+  std::int64_t deleted = 0;
+  std::optional<std::string> last_key;  // where the next batch begins
+  bool is_last = false;
+};
+
+// Of addresses, by their users.
+struct AddressBatch {
+  std::int64_t deleted = 0;
+  std::int64_t last_user_id = 0;  // where the next batch begins
   bool is_last = false;
 };
 
@@ -48,6 +65,13 @@ class Purges {
   virtual std::optional<AuditBatch> delete_audit_events(const Retention& retention,
                                                         std::int64_t after_id,
                                                         std::int32_t limit) = 0;
+  // nullopt for `after_key`: from the beginning.
+  virtual std::optional<ThrottleBatch> delete_attempts(const Retention& retention,
+                                                       const std::optional<std::string>& after_key,
+                                                       std::int32_t limit) = 0;
+  virtual std::optional<AddressBatch> delete_addresses(const Retention& retention,
+                                                       std::int64_t after_user_id,
+                                                       std::int32_t limit) = 0;
   virtual void end() = 0;
 };
 
@@ -60,6 +84,12 @@ class PgPurges final : public Purges {
                                               std::int32_t pages) override;
   std::optional<AuditBatch> delete_audit_events(const Retention& retention, std::int64_t after_id,
                                                 std::int32_t limit) override;
+  std::optional<ThrottleBatch> delete_attempts(const Retention& retention,
+                                               const std::optional<std::string>& after_key,
+                                               std::int32_t limit) override;
+  std::optional<AddressBatch> delete_addresses(const Retention& retention,
+                                               std::int64_t after_user_id,
+                                               std::int32_t limit) override;
   void end() override;
 
  private:

@@ -17,9 +17,6 @@ inline constexpr auto kRequiredFunctions = std::to_array<std::string_view>({
     "readiness()",
     "login_names_taken(text,text)",
     "register_user(text,text,text,uuid,integer,inet,text,text)",
-    "login_begin(text,text)",
-    "login_succeeded(bigint,text,text,uuid,integer,inet,text,text)",
-    "login_failed(bigint,text,inet,text,text)",
     "refresh_session(uuid,bigint,integer,integer,integer,inet,text,text)",
     "settle_refresh(uuid,bigint,integer,integer,inet,text)",
     "revoked_since(bigint,integer)",
@@ -33,6 +30,17 @@ inline constexpr auto kRequiredFunctions = std::to_array<std::string_view>({
     "password_change_begin(uuid,bigint)",
     "password_change(uuid,bigint,text,text,inet,text,text)",
     "password_change_failed(uuid,bigint,text,inet,text,text)",
+    "login_attempt(text,text,integer,integer,integer,inet,text,text)",
+    "login_accepted(bigint,text,text,bytea,uuid,integer,inet,text,text)",
+    "login_refused(bigint,text,bytea,integer,inet,text,text)",
+    "password_attempt(uuid,bigint,integer,integer,integer,inet,text,text)",
+});
+
+// Granted too, for programs of before that run beside this one; this one calls them not.
+inline constexpr auto kFormerFunctions = std::to_array<std::string_view>({
+    "login_begin(text,text)",
+    "login_succeeded(bigint,text,text,uuid,integer,inet,text,text)",
+    "login_failed(bigint,text,inet,text,text)",
 });
 
 }  // namespace latchkey::db

@@ -46,6 +46,12 @@ constexpr Statement kRevokeSessions{
     "admin_revoke_sessions",
     "SELECT outcome, ended_sessions FROM latchkey.admin_revoke_sessions($1, $2)", Effect::kWrites};
 
+constexpr Statement kListEvents{
+    "admin_list_events",
+    "SELECT at_ms, event, detail, session_id, ip, user_agent, request_id, actor"
+    " FROM latchkey.admin_list_events($1, $2)",
+    Effect::kReads};
+
 constexpr Statement kImportUsers{
     "admin_import_users", "SELECT index, outcome FROM latchkey.admin_import_users($1, $2, $3)",
     Effect::kWrites};
@@ -203,6 +209,26 @@ bool PgUsers::revoke_session(const base::Uuid& session_id, std::int64_t user_id,
 std::optional<std::int64_t> PgUsers::revoke_sessions(std::int64_t user_id, std::string_view actor) {
   const Rows rows = database_.call_for_one_row(kRevokeSessions, {user_id, actor});
   return read_ended(kRevokeSessions, rows, "revoked");
+}
+
+std::vector<AuditEvent> PgUsers::list_events(std::int64_t user_id, std::int32_t limit) {
+  const Rows rows = database_.call(kListEvents, {user_id, limit});
+  std::vector<AuditEvent> events;
+  events.reserve(static_cast<std::size_t>(rows.size()));
+  const auto text = [&rows](int row, int column) {
+    return std::string(rows.text_or_empty(row, column));
+  };
+  for (int row = 0; row < rows.size(); ++row) {
+    events.push_back({.at_ms = rows.integer(row, 0),
+                      .event = std::string(rows.text(row, 1)),
+                      .detail = text(row, 2),
+                      .session_id = text(row, 3),
+                      .ip = text(row, 4),
+                      .user_agent = text(row, 5),
+                      .request_id = text(row, 6),
+                      .actor = text(row, 7)});
+  }
+  return events;
 }
 
 std::vector<ImportRefusal> PgUsers::import_batch(std::span<const ImportedUser> users,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// All users, for administrators: the functions of sql/deploy/administration.sql and
-// user_import.sql.
+// All users, for administrators: the functions of sql/deploy/administration.sql, user_import.sql
+// and user_audit.sql.
 //
 // Other than in the rest of this room a call names any user. Each call that changes something names
 // who does it (`actor`), for the audit trail. Outcomes are values; base::Error means that the
@@ -76,6 +76,18 @@ struct ImportRefusal {
   ImportOutcome outcome;
 };
 
+// One row of the audit trail. What does not belong to the event is empty.
+struct AuditEvent {
+  std::int64_t at_ms = 0;
+  std::string event;
+  std::string detail;
+  std::string session_id;
+  std::string ip;
+  std::string user_agent;
+  std::string request_id;
+  std::string actor;  // which administrator it was; empty: the user, or a stranger
+};
+
 class Users {
  public:
   Users() = default;
@@ -100,6 +112,8 @@ class Users {
                               std::string_view actor) = 0;
   virtual std::optional<std::int64_t> revoke_sessions(std::int64_t user_id,
                                                       std::string_view actor) = 0;
+  // What happened to the user, the newest first.
+  virtual std::vector<AuditEvent> list_events(std::int64_t user_id, std::int32_t limit) = 0;
   // One transaction; those that were not taken. A dry run writes nothing.
   virtual std::vector<ImportRefusal> import_batch(std::span<const ImportedUser> users,
                                                   bool is_dry_run, std::string_view actor) = 0;
@@ -120,6 +134,7 @@ class PgUsers final : public Users {
                       std::string_view actor) override;
   std::optional<std::int64_t> revoke_sessions(std::int64_t user_id,
                                               std::string_view actor) override;
+  std::vector<AuditEvent> list_events(std::int64_t user_id, std::int32_t limit) override;
   std::vector<ImportRefusal> import_batch(std::span<const ImportedUser> users, bool is_dry_run,
                                           std::string_view actor) override;
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "service/field_rules.h"
+#include "service/pace.h"
 #include "service/standing.h"
 
 namespace latchkey::service {
@@ -56,8 +57,15 @@ void AccountService::deactivate(const db::Caller& caller, const db::Origin& orig
 
 void AccountService::change_password(const db::Caller& caller, PasswordChangeRequest request,
                                      const db::Origin& origin) {
-  const db::PasswordState state = accounts_.find_password(caller);
+  // A request that has faults guesses nothing and is not counted, as far as they show by
+  // themselves.
+  Faults faults = request.faults;
+  if (request.new_password)
+    policy_.check("new_password", request.new_password->reveal(), {}, faults);
+  const db::PasswordState state = faults.empty() ? accounts_.begin_password_change(caller, origin)
+                                                 : accounts_.find_password(caller);
   require_live(state.standing);
+  require_patience(state.retry_after_ms, base::Event::kPasswordChangeThrottled, events_);
   if (request.new_password) {
     policy_.check("new_password", request.new_password->reveal(), {state.email, state.username},
                   request.faults);

@@ -5,7 +5,7 @@
 //
 // Runs in api workers; change_password in hash workers. Failures are base::Error: kTokenRevoked
 // and kUserInactive for the caller, kValidationError with every fault, kUserAlreadyExists,
-// kInvalidCredentials for a wrong current password.
+// kInvalidCredentials for a wrong current password, kTooManyRequests for one that came too soon.
 
 #include <optional>
 #include <string>

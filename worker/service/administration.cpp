@@ -126,6 +126,10 @@ std::vector<db::SessionEntry> Administration::list_sessions(std::string_view nam
   return parts_.users.list_sessions(find(name).user.id, limit);
 }
 
+std::vector<db::AuditEvent> Administration::list_events(std::string_view name, std::int32_t limit) {
+  return parts_.users.list_events(find(name).user.id, limit);
+}
+
 void Administration::revoke_session(std::string_view name, std::string_view session) {
   const std::int64_t user_id = find(name).user.id;
   const auto id = base::Uuid::parse(session);

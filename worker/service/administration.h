@@ -49,6 +49,7 @@ class Administration {
   std::vector<db::SessionEntry> list_sessions(std::string_view name, std::int32_t limit);
   void revoke_session(std::string_view name, std::string_view session);
   std::int64_t revoke_sessions(std::string_view name);
+  std::vector<db::AuditEvent> list_events(std::string_view name, std::int32_t limit);
 
  private:
   void check_password(const base::Secret& password, const PasswordOwner& owner,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "service/field_rules.h"
+#include "service/pace.h"
 
 namespace latchkey::service {
 namespace {
@@ -84,45 +85,64 @@ db::Grant Authentication::log_in(LoginRequest request, const db::Origin& origin)
   check_login_names(request);
   throw_if_any(std::move(request.faults));
 
-  bool needs_rehash = false;
-  db::Credential credential = verify_password(request, needs_rehash, origin);
-  db::Login login = accept(credential, needs_rehash, request.password->reveal(), origin);
+  const std::string_view password = request.password->reveal();
+  db::LoginAttempt attempt = parts_.logins.begin_login({request.email, request.username}, origin);
+  require_patience(attempt.retry_after_ms, base::Event::kLoginThrottled, parts_.events);
+
+  const bool needs_rehash = verify_password(attempt, password, origin);
+  db::Login login = accept(attempt, needs_rehash, password, origin);
   if (login.outcome == db::LoginOutcome::kChanged) {
     // The stored hash is another one by now. The password was changed, or a login beside this one
-    // has rehashed it: a second look tells them apart, and writes no hash of its own.
-    credential = verify_password(request, needs_rehash, origin);
-    login = accept(credential, false, request.password->reveal(), origin);
+    // has rehashed it: a second look tells them apart, and writes no hash of its own. It is the
+    // same attempt, and is not counted again.
+    if (login.changed_hash) {
+      attempt.credential->password_hash = *login.changed_hash;
+    } else {
+      attempt.credential.reset();
+    }
+    verify_password(attempt, password, origin);
+    login = accept(attempt, false, password, origin);
   }
   if (login.outcome == db::LoginOutcome::kInactive) refuse(ErrorCode::kUserInactive);
-  if (login.outcome == db::LoginOutcome::kChanged) refuse(ErrorCode::kInvalidCredentials);
+  if (login.outcome == db::LoginOutcome::kChanged) {
+    record_failure(attempt, "hash changed during login", origin);
+    refuse(ErrorCode::kInvalidCredentials);
+  }
   parts_.events.count(base::Event::kLoginSucceeded);
   return std::move(login.grant).value();
 }
 
-// The credential that the password is right for; kInvalidCredentials or kUserInactive otherwise.
-db::Credential Authentication::verify_password(const LoginRequest& request, bool& needs_rehash,
-                                               const db::Origin& origin) {
-  const std::string_view password = request.password->reveal();
-  auto credential = parts_.logins.find_credential({request.email, request.username});
-  if (!credential) {
+// Returns if the password is right, and whether its hash should be made anew; kInvalidCredentials
+// or kUserInactive otherwise.
+bool Authentication::verify_password(const db::LoginAttempt& attempt, std::string_view password,
+                                     const db::Origin& origin) {
+  if (!attempt.credential) {
     parts_.hasher.verify_nothing(password);
-    parts_.logins.record_failure(std::nullopt, "unknown_user", origin);
+    record_failure(attempt, "unknown_user", origin);
     refuse(ErrorCode::kInvalidCredentials);
   }
-  const auto verdict = parts_.hasher.verify(password, credential->password_hash);
+  const db::Credential& credential = *attempt.credential;
+  const auto verdict = parts_.hasher.verify(password, credential.password_hash);
   if (verdict.unusable_hash) {
-    logger().warning("a stored password hash cannot be used", {{"user_id", credential->user_id}});
+    logger().warning("a stored password hash cannot be used", {{"user_id", credential.user_id}});
   }
   if (verdict.match != crypto::PasswordMatch::kMatch) {
-    parts_.logins.record_failure(credential->user_id, "wrong_password", origin);
+    record_failure(attempt, "wrong_password", origin);
     refuse(ErrorCode::kInvalidCredentials);
   }
-  if (!credential->is_active) {
-    parts_.logins.record_failure(credential->user_id, "inactive", origin);
+  if (!credential.is_active) {
+    record_failure(attempt, "inactive", origin);
     refuse(ErrorCode::kUserInactive);
   }
-  needs_rehash = verdict.needs_rehash;
-  return std::move(*credential);
+  return verdict.needs_rehash;
+}
+
+void Authentication::record_failure(const db::LoginAttempt& attempt, std::string_view reason,
+                                    const db::Origin& origin) {
+  db::FailedLogin failed{.user_id = std::nullopt, .reason = reason, .uncounted_bucket = {}};
+  if (attempt.credential) failed.user_id = attempt.credential->user_id;
+  if (!attempt.is_counted) failed.uncounted_bucket = attempt.bucket;
+  parts_.logins.record_failure(failed, origin);
 }
 
 void Authentication::refuse(ErrorCode code) {
@@ -131,15 +151,17 @@ void Authentication::refuse(ErrorCode code) {
   throw Error(code);
 }
 
-db::Login Authentication::accept(const db::Credential& credential, bool needs_rehash,
+db::Login Authentication::accept(const db::LoginAttempt& attempt, bool needs_rehash,
                                  std::string_view password, const db::Origin& origin) {
   std::optional<std::string> new_hash;
   if (needs_rehash && password.size() <= parts_.hasher.max_password_bytes()) {
     new_hash = parts_.hasher.hash(password);
   }
   const bool is_renewed = new_hash.has_value();
+  const db::Credential& credential = attempt.credential.value();
   db::Login login = parts_.logins.record_success(
-      {credential.user_id, credential.password_hash, std::move(new_hash)}, new_session(), origin);
+      {credential.user_id, credential.password_hash, std::move(new_hash), attempt.bucket},
+      new_session(), origin);
   if (is_renewed && login.outcome == db::LoginOutcome::kLoggedIn)
     parts_.events.count(base::Event::kPasswordRehashed);
   return login;

@@ -8,6 +8,9 @@
 // the right password of a deactivated user is told apart (USER_INACTIVE). Registration does tell,
 // by USER_ALREADY_EXISTS, and asks before it hashes, so that a name that is taken costs no hash.
 //
+// An attempt that comes too soon after others for the same name is refused before the hash, whether
+// anybody has that name or not (docs/throttling.md).
+//
 // Runs in hash workers. Failures are base::Error.
 
 #include <cstdint>
@@ -57,16 +60,18 @@ class Authentication {
 
   // kValidationError with every fault, kUserAlreadyExists.
   db::Grant register_user(RegistrationRequest request, const db::Origin& origin);
-  // kValidationError, kInvalidCredentials, kUserInactive.
+  // kValidationError, kInvalidCredentials, kUserInactive, kTooManyRequests.
   db::Grant log_in(LoginRequest request, const db::Origin& origin);
 
  private:
   void check(RegistrationRequest& request) const;
   db::NewSession new_session();
-  db::Credential verify_password(const LoginRequest& request, bool& needs_rehash,
-                                 const db::Origin& origin);
+  bool verify_password(const db::LoginAttempt& attempt, std::string_view password,
+                       const db::Origin& origin);
+  void record_failure(const db::LoginAttempt& attempt, std::string_view reason,
+                      const db::Origin& origin);
   [[noreturn]] void refuse(base::ErrorCode code);
-  db::Login accept(const db::Credential& credential, bool needs_rehash, std::string_view password,
+  db::Login accept(const db::LoginAttempt& attempt, bool needs_rehash, std::string_view password,
                    const db::Origin& origin);
 
   Parts parts_;

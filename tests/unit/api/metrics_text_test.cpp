@@ -99,6 +99,8 @@ TEST(MetricsText, ShowsTheBreakerAndTheEvents) {
   node.database_breaker = {.state = shm::BreakerState::kOpen, .opened = 3, .refused = 17};
   node.metrics.events[static_cast<std::size_t>(base::Event::kRefreshReused)] = 6;
   node.metrics.events[static_cast<std::size_t>(base::Event::kPasswordRehashed)] = 8;
+  node.metrics.events[static_cast<std::size_t>(base::Event::kLoginThrottled)] = 9;
+  node.metrics.events[static_cast<std::size_t>(base::Event::kPasswordChangeThrottled)] = 4;
   const std::string text = text_of(node);
   for (const char* const line :
        {R"(latchkey_circuit_breaker_state{breaker="database",state="open"} 1)",
@@ -106,6 +108,8 @@ TEST(MetricsText, ShowsTheBreakerAndTheEvents) {
         R"(latchkey_circuit_breaker_transitions_total{breaker="database",to="open"} 3)",
         R"(latchkey_circuit_breaker_refused_total{breaker="database"} 17)",
         R"(latchkey_refreshes_total{outcome="reused"} 6)", "latchkey_password_rehashes_total 8",
+        R"(latchkey_logins_total{outcome="throttled"} 9)",
+        R"(latchkey_password_changes_total{outcome="throttled"} 4)",
         R"(latchkey_build_info{version="1.2.3"} 1)"})
     EXPECT_TRUE(has_line(text, line)) << line;
 }

@@ -62,18 +62,18 @@ TEST(Views, AListOfSessions) {
                                .last_used_at_ms = 0,
                                .expires_at_ms = 0,
                                .ip = "",
-                               .user_agent = ""};
+                               .user_agent = "curl/7.88.1"};
   const http::Response response = session_list_response({current, other}, doubles::uuid());
   expect_private_json(response, 200);
   EXPECT_EQ(response.body,
             R"({"sessions":[{"id":"0f0e0d0c-0b0a-4908-8706-050403020100",)"
             R"("created_at":"1970-01-01T00:00:00.000Z","last_used_at":"1970-01-01T00:00:00.001Z",)"
             R"("expires_at":"1970-01-02T00:00:00.000Z","ip":"192.0.2.1",)"
-            R"("user_agent":"a \"browser\"","current":true},)"
+            R"("user_agent":"a \"browser\"","device":null,"network":"public","current":true},)"
             R"({"id":"aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",)"
             R"("created_at":"1970-01-01T00:00:00.000Z","last_used_at":"1970-01-01T00:00:00.000Z",)"
-            R"("expires_at":"1970-01-01T00:00:00.000Z","ip":null,"user_agent":null,)"
-            R"("current":false}]})");
+            R"("expires_at":"1970-01-01T00:00:00.000Z","ip":null,"user_agent":"curl/7.88.1",)"
+            R"("device":"curl","network":null,"current":false}]})");
 }
 
 TEST(Views, NoSessions) {

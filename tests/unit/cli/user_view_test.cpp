@@ -68,11 +68,40 @@ TEST(UserView, ShowsOneUser) {
 TEST(UserView, ShowsSessionsWithoutControlCharacters) {
   EXPECT_EQ(session_row(session()),
             std::string(doubles::kSessionId) +
-                "  2026-02-19 10:30  2026-02-19 10:30  2026-02-26 10:30  192.0.2.1        "
+                "  2026-02-19 10:30  2026-02-19 10:30  2026-02-26 10:30  192.0.2.1        public   "
                 "agent\xEF\xBF\xBD[2J\xEF\xBF\xBD\n");
-  EXPECT_NE(session_json(session()).find(R"("user_agent":"agent\u001b[2J\n"})"), std::string::npos)
+  EXPECT_NE(session_json(session()).find(
+                R"("user_agent":"agent\u001b[2J\n","device":"","network":"public"})"),
+            std::string::npos)
       << session_json(session());
-  EXPECT_TRUE(session_heading().ends_with("PROGRAM\n"));
+  EXPECT_TRUE(session_heading().ends_with("NETWORK  DEVICE\n"));
+}
+
+TEST(UserView, ShowsEventsWithWhoItWas) {
+  const db::AuditEvent failed{.at_ms = 1'771'497'045'123,
+                              .event = "login_failed",
+                              .detail = "wrong_password",
+                              .session_id = "",
+                              .ip = "192.0.2.1",
+                              .user_agent = "curl/8.5.0",
+                              .request_id = "request-0001",
+                              .actor = ""};
+  EXPECT_EQ(event_heading() + event_row(failed),
+            "TIME              EVENT                      ADDRESS          DEVICE OR WHO         "
+            "DETAIL            REQUEST\n"
+            "2026-02-19 10:30  login_failed               192.0.2.1        curl                  "
+            "wrong_password    request-0001\n");
+  EXPECT_EQ(event_json(failed),
+            R"({"at":"2026-02-19T10:30:45.123Z","event":"login_failed","detail":"wrong_password",)"
+            R"("session_id":"","ip":"192.0.2.1","user_agent":"curl/8.5.0",)"
+            R"("request_id":"request-0001","actor":""})"
+            "\n");
+  db::AuditEvent of_admin = failed;
+  of_admin.actor = "cli:root";
+  EXPECT_NE(event_row(of_admin).find("  cli:root "), std::string::npos);
+  db::AuditEvent of_stranger = failed;
+  of_stranger.user_agent = "\x1b[2J";
+  EXPECT_EQ(event_row(of_stranger).find('\x1b'), std::string::npos);
 }
 
 TEST(ImportView, SaysWhatBecameOfIt) {

@@ -39,6 +39,9 @@ TEST(LoadTest, HasADefaultForEverythingThatIsNotRequired) {
   EXPECT_EQ(s.bcrypt_rounds, 12);
   EXPECT_EQ(s.password_policy, PasswordPolicy::kLength);
   EXPECT_EQ(s.password_min_length, 8);
+  EXPECT_EQ(s.login_throttle_free, 10);
+  EXPECT_EQ(s.login_throttle_max_delay, 15min);
+  EXPECT_EQ(s.login_throttle_reset, 24h);
   EXPECT_THAT(s.cors_origins, IsEmpty());
   EXPECT_EQ(s.log_level, base::LogLevel::kInfo);
   EXPECT_EQ(s.environment, Deployment::kProduction);
@@ -215,6 +218,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"BCRYPT_ROUNDS", "99999999999", "not a whole number"},
         BadValue{"PASSWORD_POLICY", "strength", "not known"},
         BadValue{"PASSWORD_MIN_LENGTH", "0", "out of range"},
+        BadValue{"LOGIN_THROTTLE_FREE", "0", "out of range"},
+        BadValue{"LOGIN_THROTTLE_FREE", "OFF", "not a whole number"},
+        BadValue{"LOGIN_THROTTLE_MAX_DELAY", "0", "out of range"},
+        BadValue{"LOGIN_THROTTLE_MAX_DELAY", "1500ms", "not a whole number of seconds"},
+        BadValue{"LOGIN_THROTTLE_RESET", "31d", "out of range"},
         BadValue{"PASSWORD_BLOCKLIST", "/etc/latchkey/blocklist", "is not supported"},
         BadValue{"CORS_ORIGINS", "*", "name each one"},
         BadValue{"CORS_ORIGINS", "https://a.example,https://b.example/", "\"https://b.example/\""},
@@ -290,6 +298,25 @@ TEST(LoadTest, ComparesTheTimeouts) {
   // Not against a default that stands in for a faulty value.
   EXPECT_THAT(errors_of(with({{"WORKER_TIMEOUT", "2s"}, {"DATABASE_TIMEOUT", "1x"}})),
               ElementsAre(StartsWith("DATABASE_TIMEOUT")));
+}
+
+TEST(LoadTest, TheThrottleCanBeSwitchedOff) {
+  EXPECT_EQ(load_from(with({{"LOGIN_THROTTLE_FREE", "off"}})).login_throttle_free, 0);
+  EXPECT_THAT(load_from(with({{"LOGIN_THROTTLE_FREE", "off"}})).warnings,
+              ElementsAre(StartsWith("LOGIN_THROTTLE_FREE is off")));
+  EXPECT_THAT(errors_of(with({{"LOGIN_THROTTLE_FREE", "0"}})),
+              ElementsAre(HasSubstr("allowed: off or 1 to 1000")));
+}
+
+TEST(LoadTest, WhatIsForgottenIsOlderThanTheLongestDelay) {
+  EXPECT_EQ(load_from(with({{"LOGIN_THROTTLE_MAX_DELAY", "1h"}, {"LOGIN_THROTTLE_RESET", "1h"}}))
+                .login_throttle_reset,
+            1h);
+  EXPECT_THAT(errors_of(with({{"LOGIN_THROTTLE_RESET", "10m"}})),
+              ElementsAre("LOGIN_THROTTLE_RESET: is 10m, and must not be shorter than "
+                          "LOGIN_THROTTLE_MAX_DELAY, which is 15m"));
+  EXPECT_THAT(errors_of(with({{"LOGIN_THROTTLE_RESET", "10m"}, {"LOGIN_THROTTLE_MAX_DELAY", "x"}})),
+              ElementsAre(StartsWith("LOGIN_THROTTLE_MAX_DELAY")));
 }
 
 TEST(LoadTest, ComparesThePasswordLengthWithTheScheme) {

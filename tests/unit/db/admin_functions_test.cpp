@@ -37,7 +37,8 @@ class AdminFunctionsTest : public DatabaseTest {
 
   PgPurges purges_{database_};
   PgUsers users_{database_};
-  const Retention retention_{.sessions_after_s = 30, .audit_s = 365};
+  const Retention retention_{
+      .sessions_after_s = 30, .audit_s = 365, .attempts_s = 60, .addresses_s = 90};
 };
 
 TEST_F(AdminFunctionsTest, PurgeBegin) {
@@ -77,6 +78,61 @@ TEST_F(AdminFunctionsTest, PurgeAuditEvents) {
   server_.will_answer(one_row({"busy", std::nullopt, std::nullopt}));
   EXPECT_FALSE(call());
   expect_refusal("purge_audit_events", 3, [&] { (void)call(); });
+}
+
+TEST_F(AdminFunctionsTest, PurgeThrottle) {
+  const auto call = [this](const std::optional<std::string>& after) {
+    return purges_.delete_attempts(retention_, after, 100);
+  };
+  server_.will_answer(one_row({"done", "9", "\\x0f"}));
+  const auto batch = call(std::nullopt);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->deleted, 9);
+  EXPECT_EQ(batch->last_key, "\\x0f");
+  EXPECT_FALSE(batch->is_last);
+  expect_call("purge_throttle", {"60", std::nullopt, "100"});
+  server_.will_answer(one_row({"finished", "0", std::nullopt}));
+  const auto last = call("\\x0f");
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->last_key, "\\x0f");
+  EXPECT_TRUE(last->is_last);
+  server_.will_answer(one_row({"busy", std::nullopt, std::nullopt}));
+  EXPECT_FALSE(call(std::nullopt));
+  expect_refusal("purge_throttle", 3, [&] { (void)call(std::nullopt); });
+}
+
+TEST_F(AdminFunctionsTest, PurgeAddresses) {
+  const auto call = [this] { return purges_.delete_addresses(retention_, 5, 100); };
+  server_.will_answer(one_row({"done", "9", "8"}));
+  const auto batch = call();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->deleted, 9);
+  EXPECT_EQ(batch->last_user_id, 8);
+  EXPECT_FALSE(batch->is_last);
+  expect_call("purge_addresses", {"90", "5", "100"});
+  server_.will_answer(one_row({"finished", "0", std::nullopt}));
+  EXPECT_TRUE(call()->is_last);
+  server_.will_answer(one_row({"busy", std::nullopt, std::nullopt}));
+  EXPECT_FALSE(call());
+  expect_refusal("purge_addresses", 3, [&] { (void)call(); });
+}
+
+TEST_F(AdminFunctionsTest, ListEvents) {
+  server_.will_answer({.kind = Reply::Kind::kRows,
+                       .rows = {{"7", "login_failed", "wrong_password", std::nullopt, "192.0.2.1",
+                                 "agent", "request", std::nullopt},
+                                {"6", "session_revoked", std::nullopt, doubles::kSessionId,
+                                 std::nullopt, std::nullopt, std::nullopt, "cli:root"}}});
+  const auto events = users_.list_events(42, 9);
+  expect_call("admin_list_events", {"42", "9"});
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].at_ms, 7);
+  EXPECT_EQ(events[0].event + ' ' + events[0].detail, "login_failed wrong_password");
+  EXPECT_EQ(events[0].ip + ' ' + events[0].user_agent + ' ' + events[0].request_id,
+            "192.0.2.1 agent request");
+  EXPECT_EQ(events[0].session_id + events[0].actor, "");
+  EXPECT_EQ(events[1].session_id, doubles::kSessionId);
+  EXPECT_EQ(events[1].actor, "cli:root");
 }
 
 TEST_F(AdminFunctionsTest, PurgeEnd) {

@@ -81,11 +81,13 @@ class FunctionsTest : public DatabaseTest {
   static constexpr std::size_t kUserRow = 8;
   static constexpr std::size_t kGrantRow = 12;
 
-  PgLogins logins_{database_};
+  static constexpr Throttle kThrottle{.free_attempts = 5, .max_delay_s = 900, .reset_s = 3600};
+
+  PgLogins logins_{database_, kThrottle};
   shm::Segment segment_ = shm::Segment::make_private();
   shm::Doubts doubts_{segment_.layout(), clock_};
   PgSessions sessions_{database_, doubts_};
-  PgAccounts accounts_{database_};
+  PgAccounts accounts_{database_, kThrottle};
   PgHealth health_{database_};
 };
 
@@ -122,45 +124,45 @@ TEST_F(FunctionsTest, RegisterUser) {
   expect_refusal("register_user", kGrantRow, [&] { (void)call(); });
 }
 
-TEST_F(FunctionsTest, LoginBegin) {
-  server_.will_answer(one_row({"42", "hash", "f"}));
-  const auto found = logins_.find_credential({.email = std::nullopt, .username = "ada"});
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->user_id, 42);
-  EXPECT_EQ(found->password_hash, "hash");
-  EXPECT_FALSE(found->is_active);
-  expect_call("login_begin", {std::nullopt, "ada"});
-  server_.will_answer(one_row(Row(3)));
-  EXPECT_FALSE(logins_.find_credential({.email = "a@b.co", .username = std::nullopt}));
-  expect_call("login_begin", {"a@b.co", std::nullopt});
-}
-
-TEST_F(FunctionsTest, LoginSucceeded) {
+TEST_F(FunctionsTest, LoginAccepted) {
   const auto call = [this](std::optional<std::string> new_hash) {
-    return logins_.record_success({42, "hash", std::move(new_hash)}, {uuid(), 60}, origin());
+    return logins_.record_success({42, "hash", std::move(new_hash), "\\x0f"}, {uuid(), 60},
+                                  origin());
   };
-  server_.will_answer(one_row(with_grant("logged_in")));
+  Row granted = with_grant("logged_in");
+  granted.emplace_back();
+  server_.will_answer(one_row(granted));
   const Login done = call(std::nullopt);
   EXPECT_EQ(done.outcome, LoginOutcome::kLoggedIn);
   expect_grant(done.grant);
-  expect_call("login_succeeded",
-              {"42", "hash", std::nullopt, kSid, "60", "192.0.2.1", "test/1", "request-0001"});
-  server_.will_answer(one_row(bare("inactive", kGrantRow)));
+  expect_call("login_accepted", {"42", "hash", std::nullopt, "\\x0f", kSid, "60", "192.0.2.1",
+                                 "test/1", "request-0001"});
+  server_.will_answer(one_row(bare("inactive", kGrantRow + 1)));
   EXPECT_EQ(call("new").outcome, LoginOutcome::kInactive);
   EXPECT_EQ(server_.last_call().parameters.at(2), "new");
-  server_.will_answer(one_row(bare("changed", kGrantRow)));
-  EXPECT_EQ(call("new").outcome, LoginOutcome::kChanged);
-  expect_refusal("login_succeeded", kGrantRow, [&] { (void)call("new"); });
+  Row changed = bare("changed", kGrantRow + 1);
+  server_.will_answer(one_row(changed));
+  EXPECT_EQ(call("new").changed_hash, std::nullopt);
+  changed.back() = "another";
+  server_.will_answer(one_row(changed));
+  const Login other = call("new");
+  EXPECT_EQ(other.outcome, LoginOutcome::kChanged);
+  EXPECT_EQ(other.changed_hash, "another");
+  expect_refusal("login_accepted", kGrantRow + 1, [&] { (void)call("new"); });
 }
 
-TEST_F(FunctionsTest, LoginFailed) {
+TEST_F(FunctionsTest, LoginRefused) {
   server_.will_answer(one_row({"recorded"}));
-  logins_.record_failure(42, "wrong_password", origin());
-  expect_call("login_failed", {"42", "wrong_password", "192.0.2.1", "test/1", "request-0001"});
+  logins_.record_failure({.user_id = 42, .reason = "wrong_password", .uncounted_bucket = "\\x0f"},
+                         origin());
+  expect_call("login_refused",
+              {"42", "wrong_password", "\\x0f", "3600", "192.0.2.1", "test/1", "request-0001"});
   server_.will_answer(one_row({"recorded"}));
-  logins_.record_failure(std::nullopt, "unknown_user",
-                         {.ip = "", .user_agent = "", .request_id = "r"});
-  expect_call("login_failed", {std::nullopt, "unknown_user", std::nullopt, "", "r"});
+  logins_.record_failure(
+      {.user_id = std::nullopt, .reason = "unknown_user", .uncounted_bucket = std::nullopt},
+      {.ip = "", .user_agent = "", .request_id = "r"});
+  expect_call("login_refused",
+              {std::nullopt, "unknown_user", std::nullopt, "3600", std::nullopt, "", "r"});
 }
 
 TEST_F(FunctionsTest, RefreshSession) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ class FakeAccounts final : public db::Accounts {
     asked_by = caller;
     return {standing, password_hash, user().email, user().username};
   }
+  db::PasswordState begin_password_change(const db::Caller& caller,
+                                          const db::Origin& /*origin*/) override {
+    ++attempts;
+    db::PasswordState state = find_password(caller);
+    state.retry_after_ms = retry_after_ms;
+    return state;
+  }
   db::PasswordOutcome change_password(const db::Caller& /*caller*/, std::string_view verified_hash,
                                       std::string_view new_hash,
                                       const db::Origin& /*origin*/) override {
@@ -49,9 +57,11 @@ class FakeAccounts final : public db::Accounts {
   db::Standing standing = db::Standing::kLive;
   db::UpdateOutcome update_outcome = db::UpdateOutcome::kUpdated;
   std::string password_hash;
+  std::int64_t retry_after_ms = 0;
   db::PasswordOutcome password_outcome = db::PasswordOutcome::kChanged;
 
   int lookups = 0;
+  int attempts = 0;
   std::optional<db::Caller> asked_by;
   std::optional<db::Caller> deactivated;
   std::optional<db::NameChange> last_change;

@@ -19,12 +19,14 @@ class FakeLogins final : public db::Logins {
   struct Failure {
     std::optional<std::int64_t> user_id;
     std::string reason;
+    std::optional<std::string> uncounted_bucket = std::nullopt;
     bool operator==(const Failure&) const = default;
   };
   struct Success {
     std::int64_t user_id;
     std::string verified_hash;
     std::optional<std::string> new_hash;
+    std::optional<std::string> bucket = std::nullopt;
     bool operator==(const Success&) const = default;
   };
 
@@ -41,31 +43,39 @@ class FakeLogins final : public db::Logins {
     last_origin = origin;
     return registration;
   }
-  std::optional<db::Credential> find_credential(const db::LoginName& name) override {
+  db::LoginAttempt begin_login(const db::LoginName& name, const db::Origin& origin) override {
     asked_names.push_back(name);
-    if (later_credential && asked_names.size() > 1) return later_credential;
-    return credential;
+    last_origin = origin;
+    db::LoginAttempt attempt;
+    attempt.retry_after_ms = retry_after_ms;
+    if (retry_after_ms > 0) return attempt;
+    attempt.credential = credential;
+    attempt.bucket = bucket;
+    attempt.is_counted = is_counted;
+    return attempt;
   }
   db::Login record_success(const db::VerifiedLogin& login, const db::NewSession& session,
                            const db::Origin& origin) override {
-    successes.push_back({login.user_id, std::string(login.verified_hash), login.new_password_hash});
+    successes.push_back(
+        {login.user_id, std::string(login.verified_hash), login.new_password_hash, login.bucket});
     new_session = session;
     last_origin = origin;
     if (later_login && successes.size() > 1) return *later_login;
     return login_answer;
   }
-  void record_failure(std::optional<std::int64_t> user_id, std::string_view reason,
-                      const db::Origin& origin) override {
-    failures.push_back({user_id, std::string(reason)});
+  void record_failure(const db::FailedLogin& login, const db::Origin& origin) override {
+    failures.push_back({login.user_id, std::string(login.reason), login.uncounted_bucket});
     last_origin = origin;
   }
 
-  // Answers; the `later` ones are for the second time, where that differs.
+  // Answers; the `later` one is for the second time, where that differs.
   db::TakenNames taken;
   db::Registration registration{db::RegisterOutcome::kRegistered, grant()};
   std::optional<db::Credential> credential;
-  std::optional<db::Credential> later_credential;
-  db::Login login_answer{db::LoginOutcome::kLoggedIn, grant()};
+  std::int64_t retry_after_ms = 0;
+  std::optional<std::string> bucket;
+  bool is_counted = false;
+  db::Login login_answer{db::LoginOutcome::kLoggedIn, grant(), std::nullopt};
   std::optional<db::Login> later_login;
 
   int taken_lookups = 0;

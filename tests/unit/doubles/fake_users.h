@@ -59,6 +59,12 @@ class FakeUsers final : public db::Users {
     note("revoke " + std::to_string(user_id), actor);
     return ended;
   }
+  std::vector<db::AuditEvent> list_events(std::int64_t /*user_id*/, std::int32_t limit) override {
+    limits.push_back(limit);
+    db::AuditEvent event;
+    event.event = "logged_in";
+    return {event};
+  }
   // Takes each username once, whatever the email, unless it is a dry run.
   std::vector<db::ImportRefusal> import_batch(std::span<const db::ImportedUser> batch,
                                               bool is_dry_run, std::string_view actor) override {

@@ -134,6 +134,29 @@ TEST_F(AccountServiceTest, TheNewPasswordIsHeldToThePolicy) {
   EXPECT_EQ(hasher_.verifications, 0);
 }
 
+TEST_F(AccountServiceTest, AnAttemptThatCameTooSoonCostsNoHash) {
+  accounts_.retry_after_ms = 2500;
+  const base::Error error = refused(passwords(kCurrent, kNew));
+  EXPECT_EQ(error.code(), ErrorCode::kTooManyRequests);
+  EXPECT_EQ(error.retry_after_s(), 3);
+  EXPECT_EQ(hasher_.verifications, 0);
+  EXPECT_EQ(events_.counted, std::vector{base::Event::kPasswordChangeThrottled});
+  EXPECT_TRUE(accounts_.password_failures.empty());
+}
+
+TEST_F(AccountServiceTest, OnlyARequestThatChecksThePasswordIsAnAttempt) {
+  accounts_.retry_after_ms = 2500;
+  EXPECT_EQ(refused(passwords(kCurrent, "short")).code(), ErrorCode::kValidationError);
+  EXPECT_EQ(refused(PasswordChangeRequest{.current_password = std::nullopt,
+                                          .new_password = base::Secret(kNew),
+                                          .faults = {{"current_password", "required", ""}}})
+                .code(),
+            ErrorCode::kValidationError);
+  EXPECT_EQ(accounts_.attempts, 0);
+  refused(passwords(kCurrent, kNew));
+  EXPECT_EQ(accounts_.attempts, 1);
+}
+
 TEST_F(AccountServiceTest, NamesEveryFaultOfAPasswordChange) {
   PasswordChangeRequest request{.current_password = std::nullopt,
                                 .new_password = base::Secret(std::string_view("short")),

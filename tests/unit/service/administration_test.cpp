@@ -116,6 +116,8 @@ TEST_F(AdministrationTest, EndsSessions) {
   EXPECT_EQ(users_.deeds, (Strings{std::string("revoke ") + doubles::kSessionId + " 42 by cli:root",
                                    "revoke 42 by cli:root"}));
   EXPECT_TRUE(administration_.list_sessions("ada", 5).empty());
+  EXPECT_EQ(administration_.list_events("ada", 6).at(0).event, "logged_in");
+  EXPECT_EQ(users_.limits.back(), 6);
   EXPECT_EQ(thrown_by([&] { administration_.revoke_session("ada", "no uuid"); }).code(),
             ErrorCode::kNotFound);
   users_.ended = std::nullopt;

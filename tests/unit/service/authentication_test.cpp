@@ -82,6 +82,8 @@ TEST_F(AuthenticationTest, EachOutcomeIsCountedOnce) {
   EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginInactive});
   logins_.credential.reset();
   EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginRefused});
+  logins_.retry_after_ms = 1;
+  EXPECT_EQ(counted_by([&] { log_in(login()); }), Counted{base::Event::kLoginThrottled});
 
   const auto register_user = [this] {
     authentication_.register_user(registration(), doubles::origin());
@@ -205,7 +207,7 @@ TEST_F(AuthenticationTest, OnlyTheRightPasswordTellsThatAUserIsInactive) {
 
 TEST_F(AuthenticationTest, AUserDeactivatedDuringTheHashIsInactive) {
   logins_.credential = credential(FakeHasher::hash_of(kPassword));
-  logins_.login_answer = {db::LoginOutcome::kInactive, std::nullopt};
+  logins_.login_answer = {db::LoginOutcome::kInactive, std::nullopt, std::nullopt};
   EXPECT_EQ(refused(login()).code(), ErrorCode::kUserInactive);
 }
 
@@ -234,31 +236,80 @@ TEST_F(AuthenticationTest, AHashThatCannotBeUsedIsAWrongPasswordAndALogLine) {
   EXPECT_EQ(log.lines()[0].find_integer("user_id"), 42);
 }
 
-// Two logins at once, both of which want to replace an old hash: the second finds it replaced.
+// Two logins at once, both of which want to replace an old hash: the second finds it replaced. It
+// is one attempt, and leaves no failure behind.
 TEST_F(AuthenticationTest, ALoginBesideARehashIsNotRefused) {
   logins_.credential = credential(FakeHasher::old_hash_of(kPassword));
-  logins_.later_credential = credential(FakeHasher::hash_of(kPassword));
-  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt};
-  logins_.later_login = db::Login{db::LoginOutcome::kLoggedIn, doubles::grant()};
+  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt, FakeHasher::hash_of(kPassword)};
+  logins_.later_login = db::Login{db::LoginOutcome::kLoggedIn, doubles::grant(), std::nullopt};
   EXPECT_EQ(authentication_.log_in(login(), doubles::origin()).user.id, 42);
   ASSERT_EQ(logins_.successes.size(), 2U);
   EXPECT_EQ(logins_.successes[1],
             (FakeLogins::Success{42, FakeHasher::hash_of(kPassword), std::nullopt}));
+  EXPECT_EQ(logins_.asked_names.size(), 1U);
+  EXPECT_TRUE(logins_.failures.empty());
 }
 
 TEST_F(AuthenticationTest, ALoginWithThePasswordOfBeforeAChangeIsRefused) {
   logins_.credential = credential(FakeHasher::hash_of(kPassword));
-  logins_.later_credential = credential(FakeHasher::hash_of("changed meanwhile"));
-  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt};
+  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt,
+                          FakeHasher::hash_of("changed meanwhile")};
   EXPECT_EQ(refused(login()).code(), ErrorCode::kInvalidCredentials);
-  EXPECT_EQ(logins_.failures.at(0), (FakeLogins::Failure{42, "wrong_password"}));
+  EXPECT_EQ(logins_.failures, (std::vector<FakeLogins::Failure>{{42, "wrong_password"}}));
+}
+
+TEST_F(AuthenticationTest, AUserThatIsGoneAfterTheHashIsUnknown) {
+  logins_.credential = credential(FakeHasher::hash_of(kPassword));
+  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt, std::nullopt};
+  EXPECT_EQ(refused(login()).code(), ErrorCode::kInvalidCredentials);
+  EXPECT_EQ(logins_.failures, (std::vector<FakeLogins::Failure>{{std::nullopt, "unknown_user"}}));
 }
 
 TEST_F(AuthenticationTest, AHashThatKeepsChangingIsGivenUp) {
   logins_.credential = credential(FakeHasher::hash_of(kPassword));
-  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt};
+  logins_.login_answer = {db::LoginOutcome::kChanged, std::nullopt, FakeHasher::hash_of(kPassword)};
   EXPECT_EQ(refused(login()).code(), ErrorCode::kInvalidCredentials);
   EXPECT_EQ(logins_.successes.size(), 2U);
+  EXPECT_EQ(logins_.failures,
+            (std::vector<FakeLogins::Failure>{{42, "hash changed during login"}}));
+}
+
+// ---- attempts that come too soon
+
+TEST_F(AuthenticationTest, AnAttemptThatCameTooSoonCostsNoHash) {
+  logins_.credential = credential(FakeHasher::hash_of(kPassword));
+  logins_.retry_after_ms = 1001;
+  const base::Error error = refused(login());
+  EXPECT_EQ(error.code(), ErrorCode::kTooManyRequests);
+  EXPECT_EQ(error.retry_after_s(), 2);  // whole seconds, and then it is time
+  logins_.retry_after_ms = 1000;
+  EXPECT_EQ(refused(login()).retry_after_s(), 1);
+  EXPECT_EQ(hasher_.verifications + hasher_.empty_verifications, 0);
+  EXPECT_TRUE(logins_.failures.empty());
+  EXPECT_TRUE(logins_.successes.empty());
+}
+
+TEST_F(AuthenticationTest, SuccessNamesTheBucketThatIsForgotten) {
+  logins_.credential = credential(FakeHasher::hash_of(kPassword));
+  for (const bool is_counted : {true, false}) {
+    logins_.bucket = "\\x0f";
+    logins_.is_counted = is_counted;
+    authentication_.log_in(login(), doubles::origin());
+    EXPECT_EQ(logins_.successes.back().bucket, "\\x0f");
+  }
+}
+
+TEST_F(AuthenticationTest, AFailureIsCountedOnce) {
+  logins_.bucket = "\\x0f";
+  logins_.is_counted = true;
+  refused(login());
+  EXPECT_EQ(logins_.failures.back().uncounted_bucket, std::nullopt);
+  logins_.credential = credential(FakeHasher::hash_of("another"));
+  refused(login());
+  EXPECT_EQ(logins_.failures.back().uncounted_bucket, std::nullopt);
+  logins_.is_counted = false;
+  refused(login());
+  EXPECT_EQ(logins_.failures.back(), (FakeLogins::Failure{42, "wrong_password", "\\x0f"}));
 }
 
 TEST_F(AuthenticationTest, ALoginNeedsExactlyOneName) {

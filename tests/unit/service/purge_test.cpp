@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/purge.h"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -37,6 +39,26 @@ class FakePurges final : public db::Purges {
     return db::AuditBatch{
         .deleted = limit, .last_id = after_id + limit, .is_last = after_ids.size() == 3};
   }
+  std::optional<db::ThrottleBatch> delete_attempts(const db::Retention& /*retention*/,
+                                                   const std::optional<std::string>& after_key,
+                                                   std::int32_t limit) override {
+    clock_.advance_ms(1);
+    after_keys.push_back(after_key.value_or("-"));
+    if (std::ssize(after_keys) == attempts_lost_at) return std::nullopt;
+    return db::ThrottleBatch{.deleted = limit - 1,
+                             .last_key = std::to_string(after_keys.size()),
+                             .is_last = after_keys.size() == 3};
+  }
+  std::optional<db::AddressBatch> delete_addresses(const db::Retention& /*retention*/,
+                                                   std::int64_t after_user_id,
+                                                   std::int32_t limit) override {
+    clock_.advance_ms(1);
+    after_users.push_back(after_user_id);
+    if (std::ssize(after_users) == addresses_lost_at) return std::nullopt;
+    return db::AddressBatch{.deleted = limit + 1,
+                            .last_user_id = after_user_id + 7,
+                            .is_last = after_users.size() == 2};
+  }
   void end() override { has_ended = true; }
 
   bool is_busy = false;
@@ -45,6 +67,10 @@ class FakePurges final : public db::Purges {
   std::int64_t audit_lost_at = 0;
   std::vector<std::int64_t> first_pages;
   std::vector<std::int64_t> after_ids;
+  std::int64_t attempts_lost_at = 0;
+  std::vector<std::string> after_keys;
+  std::int64_t addresses_lost_at = 0;
+  std::vector<std::int64_t> after_users;
 
  private:
   doubles::FakeClock& clock_;
@@ -57,7 +83,8 @@ class PurgeTest : public ::testing::Test {
                  .clock = clock_,
                  .rest = [this](std::int64_t ms) { rests_.push_back(ms); },
                  .observe = [this](const PurgeProgress& progress) { seen_.push_back(progress); }});
-    return purge.run({.sessions_after_s = 1, .audit_s = audit_s}, "cli:root");
+    return purge.run({.sessions_after_s = 1, .audit_s = audit_s, .attempts_s = 1, .addresses_s = 1},
+                     "cli:root");
   }
 
   doubles::FakeClock clock_;
@@ -71,11 +98,15 @@ TEST_F(PurgeTest, SweepsOnceAndRestsNineTimesAsLongAsItWorks) {
   EXPECT_EQ(report.outcome, PurgeOutcome::kDone);
   EXPECT_EQ(purges_.first_pages, (std::vector<std::int64_t>{0, 64, 128}));
   EXPECT_EQ(purges_.after_ids, (std::vector<std::int64_t>{0, 2000, 4000}));
-  EXPECT_EQ(rests_, (std::vector<std::int64_t>{90, 90, 90, 180, 180}));
+  EXPECT_EQ(purges_.after_keys, (std::vector<std::string>{"-", "1", "2"}));
+  EXPECT_EQ(purges_.after_users, (std::vector<std::int64_t>{0, 7}));
+  EXPECT_EQ(rests_, (std::vector<std::int64_t>{90, 90, 90, 180, 180, 9, 9, 9}));
   EXPECT_EQ(report.progress.pages_swept, 130);
   EXPECT_EQ(report.progress.sessions_deleted, 3 * 64);
   EXPECT_EQ(report.progress.audit_events_deleted, 6000);
-  EXPECT_EQ(seen_.size(), 6U);
+  EXPECT_EQ(report.progress.attempts_deleted, 3 * 499);
+  EXPECT_EQ(report.progress.addresses_deleted, 2 * 501);
+  EXPECT_EQ(seen_.size(), 11U);
   EXPECT_TRUE(purges_.has_ended);
 }
 
@@ -101,6 +132,13 @@ TEST_F(PurgeTest, MakesWayForOneThatTookItsLock) {
   purges_.lost_at = 0;
   purges_.audit_lost_at = 1;
   EXPECT_EQ(run().outcome, PurgeOutcome::kBusy);
+  purges_.audit_lost_at = 0;
+  purges_.attempts_lost_at = 1;
+  EXPECT_EQ(run(0).outcome, PurgeOutcome::kBusy);
+  EXPECT_TRUE(purges_.after_users.empty());
+  purges_.attempts_lost_at = 0;
+  purges_.addresses_lost_at = 1;
+  EXPECT_EQ(run(0).outcome, PurgeOutcome::kBusy);
   EXPECT_FALSE(purges_.has_ended);
 }
 
