@@ -54,7 +54,7 @@ END
 # Passwords as they are: PgBouncer needs them itself to log in to PostgreSQL.
 pgbouncer_users() {
   local role
-  for role in latchkey_app latchkey_owner; do
+  for role in latchkey_app latchkey_admin latchkey_owner; do
     echo "\"$role\" \"$(pg_password "$role")\""
   done
 }

@@ -6,6 +6,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "config/load.h"
+#include "config/spelling.h"
 
 namespace {
 
@@ -52,6 +54,13 @@ void print_help(std::FILE* out) {
   for (const Command& command : kCommands) {
     std::fprintf(out, "  %s\n", command.usage().c_str());
   }
+}
+
+std::string advice_for(std::string_view unknown) {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  const std::string meant = latchkey::config::nearest(unknown, names);
+  return meant.empty() ? "see latchkey --help" : "did you mean " + meant + '?';
 }
 
 // The code of an Error is for clients; who types commands wants the reason.
@@ -101,8 +110,8 @@ int main(int argc, char** argv) {
   }
   const Command* const command = find_command(all.front() == "--version" ? "version" : all.front());
   if (command == nullptr) {
-    std::fprintf(stderr, "latchkey: there is no command \"%s\"; see latchkey --help\n",
-                 all.front().c_str());
+    std::fprintf(stderr, "latchkey: there is no command \"%s\"; %s\n", all.front().c_str(),
+                 advice_for(all.front()).c_str());
     return latchkey::cli::kExitUsage;
   }
   return run(*command, {all.begin() + 1, all.end()});

@@ -62,6 +62,27 @@ def test_traceparent_is_taken_up(service, client, account):
     assert trace in str(line_of(service, reply).values())
 
 
+def test_traceparent_is_in_every_line_of_its_request(service, client, account):
+    """The worker's warning in the middle of a request, its last line, and nginx' own."""
+    stolen = account.session.refresh_token
+    account.session.refresh_and_take().refresh_and_take()
+    traceparent = f"00-{uuid.uuid4().hex}-00f067aa0ba902b7-00"
+    reply = client.post("/auth/refresh", {"refresh_token": stolen}, headers={"traceparent": traceparent})
+    reply.expect_problem(401, "TOKEN_REVOKED")
+    request_id = reply.header("X-Request-ID")
+    line_of(service, reply)
+    lines = [line for line in service.logs.worker_lines()[1] if line.get("request_id") == request_id]
+    assert any("used refresh token" in line["message"] for line in lines) and len(lines) >= 2
+    assert {line["traceparent"] for line in lines} == {traceparent}
+    assert service.logs.wait_for_access(request_id)["traceparent"] == traceparent
+
+
+def test_without_a_traceparent_nobody_makes_one_up(service, client, account):
+    reply = account.session.me().expect(200)
+    assert "traceparent" not in line_of(service, reply)
+    assert service.logs.wait_for_access(reply.header("X-Request-ID"))["traceparent"] == ""
+
+
 @pytest.mark.parametrize(
     "traceparent", ["x", "00-x-y-01", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"]
 )

@@ -5,10 +5,13 @@ and what a client sees when it is restarted, gone, frozen or full.
 A copy of its own, always with the pooler. That everything else works through it is shown by the
 whole suite with LATCHKEY_POOLER=pgbouncer (`dev/test pooler`)."""
 
+import json
+import re
 import signal
 
 import pytest
 
+from latchkey_testkit import program
 from latchkey_testkit.accounts import Account
 from latchkey_testkit.client import Client
 from latchkey_testkit.doctor import examine
@@ -121,6 +124,38 @@ def test_the_shared_copy_is_as_the_run_asked_for(main_service):
         assert not (main_service.state_dir / "run" / "pooler").exists()
         backends = main_service.query(APP_BACKENDS)
         assert 1 <= len(backends) <= 4
+
+
+def admin_url(service, pooler):
+    """The role latchkey_admin by way of the pooler."""
+    direct = service.generated_settings()["ADMIN_DATABASE_URL"]
+    pooled, changes = re.subn(
+        r"host=[^&]*", f"host={pooler.folder}&port={PORT}", direct
+    )
+    assert changes == 1, direct
+    return pooled
+
+
+LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+
+
+def test_a_purge_refuses_to_leave_its_lock_with_the_pooler(service, pooler, account):
+    through = {"ADMIN_DATABASE_URL": admin_url(service, pooler), "DATABASE_PREPARED": "off"}
+    for _ in range(2):
+        done = program.run(service, "purge", settings=through)
+        assert (done.returncode, done.stdout) == (70, ""), done
+        assert "goes through a pooler" in done.stderr and "ADMIN_DATABASE_URL" in done.stderr
+    assert service.query(LOCKS) == [(0,)]
+    # With PostgreSQL itself it works all the same, whatever the workers need.
+    done = program.run(service, "purge", settings={"DATABASE_PREPARED": "off"})
+    assert done.returncode == 0 and done.stdout.startswith("Deleted "), done
+
+
+def test_users_can_be_looked_after_through_the_pooler(service, pooler, account):
+    through = {"ADMIN_DATABASE_URL": admin_url(service, pooler), "DATABASE_PREPARED": "off"}
+    done = program.run(service, "user", "show", account.username, "--json", settings=through)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert json.loads(done.stdout)["username"] == account.username
 
 
 def test_restarted_under_load(service, pooler, account, expect_errors):

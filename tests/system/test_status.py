@@ -3,7 +3,10 @@
 
 import json
 import os
+import pty
 import pwd
+import re
+import signal
 import subprocess
 
 import pytest
@@ -92,6 +95,89 @@ def test_every_worker_has_a_line(service, account):
     assert {worker["state"] for worker in workers} == {"idle"}
     assert sum(worker["requests"] for worker in workers) >= 2
     assert status(service).stdout.count("idle") == 4
+
+
+def traffic(service):
+    return json.loads(status(service, "--json").stdout)["traffic"]
+
+
+def test_requests_are_shown_by_pool_and_route(service, client, account):
+    before = traffic(service)
+    for _ in range(5):
+        client.get("/health").expect(200)
+    account.login().expect(200)
+    after = traffic(service)
+
+    def requests(look, kind, **wanted):
+        found = [row for row in look[kind] if wanted.items() <= row.items()]
+        return sum(row["requests"] for row in found)
+
+    assert after["over_ms"] > before["over_ms"] > 0, "the age of the segment"
+    health, login = {"route": "/health"}, {"method": "POST", "route": "/auth/login"}
+    for kind, wanted, least in (
+        ("routes", health, 5), ("routes", login, 1), ("pools", {"pool": "api"}, 5), ("pools", {"pool": "hash"}, 1),
+    ):
+        assert requests(after, kind, **wanted) - requests(before, kind, **wanted) >= least, wanted
+    table = status(service).stdout
+    assert "POOL " in table and "GET /health" in table and "POST /auth/login" in table
+
+
+def watcher(service, *words, **options):
+    settings = {"RUNTIME_DIR": str(service.state_dir / "run")}
+    return subprocess.Popen(
+        [str(BINARY), "status", "--watch", "1", *words],
+        env={**settings, **options.pop("env", {})},
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
+
+
+def test_a_watch_into_a_pipe_is_one_block_after_the_other(service, client):
+    with watcher(service, stdout=subprocess.PIPE, text=True) as watching:
+        lines = []
+        while sum(line.startswith("Shared segment") for line in lines) < 3:
+            lines.append(watching.stdout.readline())
+            assert lines[-1], lines
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == -signal.SIGINT
+    text = "".join(lines)
+    assert "\x1b" not in text
+    assert text.count("\n\nShared segment") == 2
+    assert re.search(r"Traffic +of [12]\.\d s\n", text), text
+
+
+def test_a_watch_for_programs_is_an_object_a_line(service, client):
+    with watcher(service, "--json", stdout=subprocess.PIPE, text=True) as watching:
+        watching.stdout.readline()
+        client.get("/health").expect(200)
+        second = json.loads(watching.stdout.readline())
+        # Who reads no more ends it.
+        watching.stdout.close()
+        assert watching.wait(10) in (-signal.SIGPIPE, 0)
+    assert 900 < second["traffic"]["over_ms"] < 60_000
+    assert [row["route"] for row in second["traffic"]["routes"]].count("/health") == 1
+
+
+@pytest.mark.parametrize("terminal, redraws", [("xterm", True), ("dumb", False), ("", False)])
+def test_a_watch_on_a_terminal_redraws_if_it_can(service, terminal, redraws):
+    controller, screen = pty.openpty()
+    watching = watcher(service, stdout=screen, stderr=screen, env={"TERM": terminal})
+    os.close(screen)
+    shown = b""
+    while shown.count(b"Shared segment") < 2:
+        shown += os.read(controller, 4096)
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(10) == -signal.SIGINT
+    os.close(controller)
+    assert shown.count(b"\x1b[H\x1b[2J") == (2 if redraws else 0), shown
+
+
+@pytest.mark.parametrize(
+    "words", [["3"], ["--watch", "0"], ["--watch", "x"], ["--watch", "1", "2"], ["--watch", "--reset-breaker", "database"]]
+)
+def test_a_wrong_watch_is_refused(service, words):
+    done = status(service, *words)
+    assert (done.returncode, done.stdout) == (64, ""), done
 
 
 def test_a_segment_that_is_not_there(service, tmp_path):

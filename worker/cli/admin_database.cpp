@@ -20,7 +20,9 @@ db::DatabaseOptions options_of(const config::Settings& settings) {
          "latchkey_admin, such as "
          "postgresql:///latchkey?host=/run/postgresql&user=latchkey_admin"});
   }
-  return {.url = settings.admin_database_url.clone(), .timeout_ms = kTimeoutMs};
+  return {.url = settings.admin_database_url.clone(),
+          .timeout_ms = kTimeoutMs,
+          .prepared = settings.database_prepared};
 }
 
 // Neither a core file nor a debugger of the same user gets at what is in memory.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.h"
 
+#include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include <Poco/Exception.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionProcessor.h>
 #include <Poco/Util/OptionSet.h>
+
+#include "config/spelling.h"
 
 namespace latchkey::cli {
 namespace {
@@ -30,6 +34,24 @@ void refuse_odd_value(const Poco::Util::OptionSet& set, const std::string& name,
   }
 }
 
+// Poco takes any beginning of a name for the name, and says little about the others.
+void refuse_unknown_name(const std::string& word, std::initializer_list<OptionRow> rows) {
+  if (!word.starts_with('-') || word == "-" || word == "--") return;
+  std::vector<std::string_view> names;
+  const std::string_view name = std::string_view(word).substr(0, word.find('='));
+  for (const OptionRow& row : rows) {
+    if (name.starts_with("--") && name.substr(2) == row.name) return;
+    names.emplace_back(row.name);
+  }
+  const std::string_view bare = name.substr(std::min(name.size(), name.find_first_not_of('-')));
+  const auto* const whole = std::ranges::find_if(
+      rows, [bare](const OptionRow& row) { return std::string_view(row.name).starts_with(bare); });
+  const std::string meant = !bare.empty() && whole != rows.end() ? std::string(whole->name)
+                                                                 : config::nearest(bare, names);
+  throw UsageError("there is no option " + std::string(name) +
+                   (meant.empty() ? "" : "; did you mean --" + meant + '?'));
+}
+
 }  // namespace
 
 Arguments::Arguments(const std::vector<std::string>& words,
@@ -37,16 +59,19 @@ Arguments::Arguments(const std::vector<std::string>& words,
   const Poco::Util::OptionSet set = option_set(options);
   Poco::Util::OptionProcessor processor(set);
   processor.setUnixStyle(true);
+  bool awaits_value = false;  // the word before was an option that takes one
   try {
     for (const std::string& word : words) {
       std::string name;
       std::string value;
+      if (!awaits_value) refuse_unknown_name(word, options);
       if (!processor.process(word, name, value)) {
         positional_.push_back(word);
       } else if (!name.empty()) {
         refuse_odd_value(set, name, value);
         options_.emplace(name, value);
       }
+      awaits_value = name.empty() && word.starts_with("--");
     }
     processor.checkRequired();
   } catch (const Poco::Exception& exception) {
@@ -68,12 +93,15 @@ std::vector<std::string> Arguments::values(const std::string& option) const {
 
 int Arguments::number(const std::string& option, int otherwise, int min, int max) const {
   const auto text = value(option);
-  if (!text) return otherwise;
+  return text ? whole_number("--" + option, *text, min, max) : otherwise;
+}
+
+int whole_number(const std::string& what, const std::string& text, int min, int max) {
   int number = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
-  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text->data() + text->size();
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
   if (!is_whole || number < min || number > max) {
-    throw UsageError("--" + option + " takes a whole number from " + std::to_string(min) + " to " +
+    throw UsageError(what + " takes a whole number from " + std::to_string(min) + " to " +
                      std::to_string(max));
   }
   return number;

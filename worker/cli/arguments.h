@@ -3,8 +3,9 @@
 
 // The command line of a subcommand: named options, the rest by position.
 //
-// Poco's option processor does the parsing (GNU style: --name VALUE, --name=VALUE). Anything that
-// it does not know is a UsageError, whose text says what is wrong and is shown with the usage.
+// Poco's option processor does the parsing (GNU style: --name VALUE, --name=VALUE), of names in
+// full: an abbreviation that is clear today may mean two options tomorrow. Anything that it does
+// not know is a UsageError, whose text says what is wrong and is shown with the usage.
 //
 // Runs in every process, at start.
 
@@ -22,6 +23,9 @@ class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// A whole number in the range; `what` is who has it, for the UsageError.
+int whole_number(const std::string& what, const std::string& text, int min, int max);
 
 struct OptionRow {
   const char* name;

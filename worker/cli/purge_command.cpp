@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "cli/admin_database.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -36,6 +37,16 @@ std::string counts(const service::PurgeProgress& progress) {
          counted(progress.addresses_deleted, "address", "es");
 }
 
+// Its lock belongs to a session of PostgreSQL. A pooler would leave it with a backend that is
+// somebody else's by then, for ever.
+void refuse_pooler(db::Database& database) {
+  if (database.has_own_backend()) return;
+  throw base::Error(base::ErrorCode::kDatabaseUnavailable)
+      .because(
+          "the connection goes through a pooler, where the lock of a purge would stay behind; let "
+          "ADMIN_DATABASE_URL name PostgreSQL itself");
+}
+
 }  // namespace
 
 int purge(const Words& words) {
@@ -44,6 +55,7 @@ int purge(const Words& words) {
   const config::Settings settings =
       config::load(environ, arguments.value("config"), config::Required::kMayBeMissing);
   AdminDatabase admin(settings);
+  refuse_pooler(admin.database());
   db::PgPurges purges(admin.database());
 
   const base::SystemClock clock;

@@ -75,8 +75,12 @@ std::string status_table(const Status& status) {
     text += "                calls refused: " + std::to_string(view.refused) +
             ", probes lost: " + std::to_string(view.probes_lost) + '\n';
   }
+  const Traffic& traffic = status.traffic;
+  text += "Traffic         " +
+          (traffic.over_ms == 0 ? "since the segment was made" : "of " + age(traffic.over_ms)) +
+          "\n\n" + traffic_table(traffic) + '\n';
   if (status.workers.empty()) return text + "No worker is there.\n";
-  text += '\n' + worker_line("WORKER", "PID", "STATE", "FOR", "REQUESTS", "AGE");
+  text += worker_line("WORKER", "PID", "STATE", "FOR", "REQUESTS", "AGE");
   for (const shm::WorkerView& worker : status.workers) {
     const std::string name =
         std::string(shm::name_of_pool(worker.pool)) + '/' + std::to_string(worker.slot);
@@ -122,7 +126,9 @@ std::string status_json(const Status& status) {
     count("requests", worker.requests);
     json.end_object();
   }
-  json.end_array().end_object();
+  json.end_array().key("traffic").begin_object();
+  write_traffic(json, status.traffic);
+  json.end_object().end_object();
   return text + '\n';
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/traffic.h"
 #include "shm/breaker.h"
 #include "shm/scoreboard.h"
 
@@ -24,6 +25,7 @@ struct Status {
   std::string segment_path;
   std::vector<BreakerStatus> breakers;
   std::vector<shm::WorkerView> workers;
+  Traffic traffic = {};
 };
 
 std::string status_table(const Status& status);

@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/user_commands.h"
+#include "config/spelling.h"
 
 namespace latchkey::cli {
 namespace {
@@ -36,7 +38,11 @@ const Verb& verb_named(const Words& words) {
   for (const Verb& verb : kVerbs) {
     if (verb.name == words.front()) return verb;
   }
-  throw UsageError("there is no verb \"" + words.front() + '"');
+  std::vector<std::string_view> names;
+  for (const Verb& verb : kVerbs) names.push_back(verb.name);
+  const std::string meant = config::nearest(words.front(), names);
+  throw UsageError("there is no verb \"" + words.front() + '"' +
+                   (meant.empty() ? "" : "; did you mean " + meant + '?'));
 }
 
 int say(const base::Error& error) {

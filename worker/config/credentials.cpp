@@ -37,12 +37,18 @@ void read_credential(const Row& row, const std::string& path, Credentials& crede
 
 }  // namespace
 
-Credentials read_credentials(const std::string& directory) {
+CredentialPlace credential_store() {
+  return {.path = "/etc/credstore/latchkey.", .may_be_unreadable = true};
+}
+
+Credentials read_credentials(const CredentialPlace& place) {
   Credentials credentials;
   for (const Row& row : rows()) {
     if (!row.is_secret()) continue;
-    const std::string path = directory + '/' + std::string(row.name);
-    if (!is_missing(path)) read_credential(row, path, credentials);
+    const std::string path = place.path + std::string(row.name);
+    if (is_missing(path)) continue;
+    if (place.may_be_unreadable && access(path.c_str(), R_OK) != 0) continue;
+    read_credential(row, path, credentials);
   }
   return credentials;
 }

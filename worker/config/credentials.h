@@ -9,6 +9,10 @@
 // the value, without the line end that an editor leaves behind it; like a line of the file of
 // settings it is UTF-8 and has no control character.
 //
+// That directory is the service's alone. Who looks after the service has the files it is made of:
+// in /etc/credstore, named latchkey.NAME. They are looked for with the settings of the package, and
+// only root can read them.
+//
 // Runs in every process, at start. A file that is not there is no fault; what is wrong with one
 // that is there is an answer, and does not show the content.
 
@@ -33,6 +37,15 @@ struct Credentials {
   std::vector<std::string> errors;
 };
 
-Credentials read_credentials(const std::string& directory);
+// Where a file is `path` and the name of the setting.
+struct CredentialPlace {
+  std::string path;
+  bool may_be_unreadable = false;  // then an unreadable file is as good as none
+};
+
+inline constexpr std::string_view kPackageSettings = "/etc/latchkey/latchkey.env";
+CredentialPlace credential_store();
+
+Credentials read_credentials(const CredentialPlace& place);
 
 }  // namespace latchkey::config

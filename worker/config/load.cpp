@@ -36,14 +36,16 @@ std::string join_lines(const std::vector<std::string>& lines) {
 }
 
 // nullopt where nobody has handed any over.
-std::optional<std::string> credentials_directory(const char* const* environment) {
+std::optional<CredentialPlace> credential_place(const char* const* environment,
+                                                const std::optional<std::string>& file_path) {
   for (; *environment != nullptr; ++environment) {
     std::string_view entry(*environment);
     if (!entry.starts_with(kCredentialsDirectory)) continue;
     entry.remove_prefix(kCredentialsDirectory.size());
-    if (entry.starts_with('=') && entry.size() > 1) return std::string(entry.substr(1));
+    if (entry.starts_with('=') && entry.size() > 1)
+      return CredentialPlace{.path = std::string(entry.substr(1)) + '/'};
   }
-  return std::nullopt;
+  return file_path == kPackageSettings ? std::optional(credential_store()) : std::nullopt;
 }
 
 // What load() works on: the layers, and what has been found wrong so far.
@@ -52,7 +54,7 @@ class Loader {
   explicit Loader(Required required) : required_(required) {}
 
   void add_environment(const char* const* environment);
-  void add_credentials(const std::string& directory);
+  void add_credentials(const CredentialPlace& place);
   void add_file(const std::string& path);
   void add_defaults();
 
@@ -93,9 +95,9 @@ void Loader::add_environment(const char* const* environment) {
   layers_->add(environment_, kEnvironmentPriority);
 }
 
-void Loader::add_credentials(const std::string& directory) {
-  credentials_path_ = directory;
-  Credentials credentials = read_credentials(directory);
+void Loader::add_credentials(const CredentialPlace& place) {
+  credentials_path_ = place.path;
+  Credentials credentials = read_credentials(place);
   errors_.insert(errors_.end(), credentials.errors.begin(), credentials.errors.end());
   for (Credential& credential : credentials.found) {
     credentials_->put(std::string(credential.name), std::move(credential.value));
@@ -135,7 +137,7 @@ Source Loader::source_of(const std::string& name) const {
 std::string Loader::place_of(const std::string& name) const {
   switch (source_of(name)) {
     case Source::kCredential:
-      return "in " + credentials_path_ + '/' + name;
+      return "in " + credentials_path_ + name;
     case Source::kFile:
       return "in " + file_path_;
     case Source::kEnvironment:
@@ -220,7 +222,7 @@ Examination examine_for(Required required, const char* const* environment,
                         const std::optional<std::string>& file_path) {
   Loader loader(required);
   loader.add_environment(environment);
-  if (const auto directory = credentials_directory(environment)) loader.add_credentials(*directory);
+  if (const auto place = credential_place(environment, file_path)) loader.add_credentials(*place);
   if (file_path) loader.add_file(*file_path);
   loader.add_defaults();
   loader.store_rows();

@@ -3,7 +3,7 @@
 
 // Makes Settings of what surrounds the program: the environment over the credentials over the file
 // over the defaults. Credentials (credentials.h) are secret settings in files of their own, where
-// the environment has CREDENTIALS_DIRECTORY.
+// the environment has CREDENTIALS_DIRECTORY, or in the store where the file is that of the package.
 //
 // A name in the file that no row has is an error, since it is most likely misspelt; in the
 // environment it is somebody else's and ignored. A value that is given but empty is a value: it

@@ -39,21 +39,28 @@ std::string in_upper_case(std::string_view text) {
 
 }  // namespace
 
-std::string unknown_name(std::string_view name) {
-  const std::string shown(name.substr(0, kMaxShownBytes));
-  const std::string compared = in_upper_case(shown);
-  const Row* nearest = nullptr;
-  std::size_t least = shown.size() / 3 + 1;  // further apart is another word
-  for (const Row& row : rows()) {
-    const std::size_t apart = distance(compared, row.name);
-    if (row.is_listed() && apart < least) {
-      nearest = &row;
+std::string nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::string_view compared = name.substr(0, kMaxShownBytes);
+  std::string_view found;
+  std::size_t least = compared.size() / 3 + 1;  // further apart is another word
+  for (const std::string_view candidate : candidates) {
+    const std::size_t apart = distance(compared, candidate);
+    if (apart < least) {
+      found = candidate;
       least = apart;
     }
   }
-  std::string text = shown + ", which is no setting";
-  if (nearest != nullptr) text += "; did you mean " + std::string(nearest->name) + "?";
-  return text;
+  return std::string(found);
+}
+
+std::string unknown_name(std::string_view name) {
+  const std::string shown(name.substr(0, kMaxShownBytes));
+  std::vector<std::string_view> names;
+  for (const Row& row : rows()) {
+    if (row.is_listed()) names.push_back(row.name);
+  }
+  const std::string meant = nearest(in_upper_case(shown), names);
+  return shown + ", which is no setting" + (meant.empty() ? "" : "; did you mean " + meant + '?');
 }
 
 }  // namespace latchkey::config

@@ -32,6 +32,9 @@ class Database::Connection {
   // is not sent on a stale connection certainly did not happen.
   [[nodiscard]] bool is_stale() const;
 
+  // Of whom has accepted the connection. A pooler makes one up.
+  [[nodiscard]] int backend_pid() const { return backend_.backendpid(); }
+
   // Does nothing for a statement that is prepared already, or shall not be.
   void prepare(const Statement& statement, const Deadline& deadline);
   pqxx::result execute(const Statement& statement, std::span<const Parameter> parameters,

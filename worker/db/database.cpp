@@ -19,6 +19,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr Statement kBackend{"backend", "SELECT pg_backend_pid()", Effect::kReads};
+
 Error circuit_open(std::int64_t retry_after_ms) {
   const std::int64_t seconds = std::max<std::int64_t>(1, (retry_after_ms + 999) / 1000);
   return Error(ErrorCode::kCircuitOpen).retry_after(seconds);
@@ -164,6 +166,11 @@ Rows Database::call_for_one_row_before(const Deadline& deadline, const Statement
                  " rows instead of one");
   }
   return rows;
+}
+
+bool Database::has_own_backend() {
+  const std::int64_t pid = call_for_one_row(kBackend, {}).integer(0, 0);
+  return connection_ != nullptr && connection_->backend_pid() == pid;
 }
 
 }  // namespace latchkey::db

@@ -104,6 +104,10 @@ class Database {
 
   [[nodiscard]] std::int64_t timeout_ms() const { return timeout_ms_; }
 
+  // For what belongs to a session of PostgreSQL and not to a transaction: whether one and the same
+  // backend hears every call, until the connection is lost.
+  bool has_own_backend();
+
   // Every function but list_sessions and revoked_since answers with exactly one row.
   Rows call(const Statement& statement, std::initializer_list<Parameter> parameters);
   Rows call_for_one_row(const Statement& statement, std::initializer_list<Parameter> parameters);

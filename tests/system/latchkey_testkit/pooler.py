@@ -20,11 +20,11 @@ PORT = 6432
 class Pooler:
     def __init__(self, service):
         self._service = service
-        self._folder = service.state_dir / "run" / "pooler"
-        self._configuration = self._folder.resolve() / "pgbouncer.ini"
+        self.folder = service.state_dir / "run" / "pooler"
+        self._configuration = self.folder.resolve() / "pgbouncer.ini"
 
     def pid(self):
-        return int((self._folder / "pgbouncer.pid").read_text())
+        return int((self.folder / "pgbouncer.pid").read_text())
 
     def end(self, signal_number=signal.SIGTERM):
         """SIGTERM: every connection is closed at once. SIGKILL: not even the socket is removed."""
@@ -39,7 +39,7 @@ class Pooler:
         if os.getuid() == 0:
             command = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--init-groups", *command]
         with contextlib.suppress(FileNotFoundError):
-            (self._folder / "pgbouncer.pid").unlink()
+            (self.folder / "pgbouncer.pid").unlink()
         log = self._service.state_dir / "log" / POOLER
         with open(log, "a", encoding="utf-8") as output:
             subprocess.run(
@@ -69,7 +69,7 @@ class Pooler:
     def show(self, what):
         """A SHOW command of PgBouncer's console, as a list of dictionaries."""
         connection = psycopg2.connect(
-            self._service.owner_dsn(), host=str(self._folder), port=PORT, dbname="pgbouncer"
+            self._service.owner_dsn(), host=str(self.folder), port=PORT, dbname="pgbouncer"
         )
         connection.autocommit = True  # the console knows no BEGIN
         try:

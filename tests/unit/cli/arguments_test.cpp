@@ -52,6 +52,19 @@ TEST(Arguments, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(fault_of({"--quiet=yes"}), "");
 }
 
+TEST(Arguments, RefusesAnAbbreviationAndSaysWhatIsMeant) {
+  EXPECT_EQ(fault_of({"--conf", "x"}), "there is no option --conf; did you mean --config?");
+  EXPECT_EQ(fault_of({"--q"}), "there is no option --q; did you mean --quiet?");
+  EXPECT_EQ(fault_of({"--wrokers=3"}), "there is no option --wrokers; did you mean --workers?");
+  EXPECT_EQ(fault_of({"--elephant"}), "there is no option --elephant");
+  EXPECT_EQ(fault_of({"-c", "x"}), "there is no option -c; did you mean --config?");
+}
+
+TEST(Arguments, AValueMayLookLikeAnOptionOfOneLetter) {
+  EXPECT_EQ(parsed({"--config", "-x"}).value("config"), "-x");
+  EXPECT_EQ(parsed({"-"}).positional(), (Words{"-"}));
+}
+
 TEST(Arguments, RefusesAnOptionWithoutItsValue) {
   EXPECT_NE(fault_of({"--config"}), "");
   EXPECT_NE(fault_of({"--workers", "3", "--config"}), "");

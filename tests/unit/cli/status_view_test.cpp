@@ -75,7 +75,9 @@ TEST(StatusJson, IsOneObjectOnOneLine) {
                                .refused = 9})),
       R"({"segment":"/run/latchkey/shared-v3","breakers":[{"name":"database","state":"open",)"
       R"("failures":0,"threshold":5,"probes":0,"half_open_max_calls":1,"remaining_ms":1500,)"
-      R"("opened":1,"half_opened":0,"closed":0,"reset":7,"probes_lost":0,"refused":9}],"workers":[]})"
+      R"("opened":1,"half_opened":0,"closed":0,"reset":7,"probes_lost":0,"refused":9}],"workers":[],)"
+      R"("traffic":{"over_ms":0,"pools":[{"pool":"","requests":0,"waited_us":0},)"
+      R"({"pool":"","requests":0,"waited_us":0}],"routes":[]}})"
       "\n");
 }
 

@@ -20,6 +20,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 class CredentialsTest : public ::testing::Test {
@@ -39,8 +40,9 @@ class CredentialsTest : public ::testing::Test {
     more.emplace("CREDENTIALS_DIRECTORY", directory_);
     return more;
   }
+  [[nodiscard]] CredentialPlace in_directory() const { return {.path = directory_ + '/'}; }
   [[nodiscard]] std::string value_of(std::string_view name) const {
-    const Credentials credentials = read_credentials(directory_);
+    const Credentials credentials = read_credentials(in_directory());
     const auto found = std::ranges::find(credentials.found, name, &Credential::name);
     return found == credentials.found.end() ? "(none)" : std::string(found->value.reveal());
   }
@@ -84,8 +86,8 @@ TEST_F(CredentialsTest, LoseOneLineEndAndNoOtherByte) {
 }
 
 TEST_F(CredentialsTest, MayBeMissing) {
-  EXPECT_THAT(read_credentials(directory_).found, IsEmpty());
-  EXPECT_THAT(read_credentials(directory_).errors, IsEmpty());
+  EXPECT_THAT(read_credentials(in_directory()).found, IsEmpty());
+  EXPECT_THAT(read_credentials(in_directory()).errors, IsEmpty());
   EXPECT_EQ(load_from(with({{"CREDENTIALS_DIRECTORY", ""}})).jwt_secret_key.reveal(), kGoodKey);
   EXPECT_EQ(load_from(with({{"CREDENTIALS_DIRECTORY", "/nonexistent"}})).jwt_secret_key.reveal(),
             kGoodKey);
@@ -93,11 +95,28 @@ TEST_F(CredentialsTest, MayBeMissing) {
             kGoodKey);
 }
 
+TEST_F(CredentialsTest, OfAStoreAreForWhoMayReadThem) {
+  put("latchkey.JWT_SECRET_KEY", kGoodKey);
+  put("JWT_SECRET_KEY", "of something else");
+  // What not even root can read, and nobody can.
+  std::filesystem::create_symlink(directory_ + "/latchkey.DATABASE_URL",
+                                  directory_ + "/latchkey.DATABASE_URL");
+  const CredentialPlace strict{.path = directory_ + "/latchkey."};
+  CredentialPlace store = strict;
+  store.may_be_unreadable = true;
+  EXPECT_THAT(read_credentials(strict).errors, SizeIs(1));
+  const Credentials credentials = read_credentials(store);
+  EXPECT_THAT(credentials.errors, IsEmpty());
+  ASSERT_THAT(credentials.found, SizeIs(1));
+  EXPECT_EQ(credentials.found.front().name, "JWT_SECRET_KEY");
+  EXPECT_EQ(credentials.found.front().value.reveal(), kGoodKey);
+}
+
 TEST_F(CredentialsTest, HaveABound) {
   put("JWT_SECRET_KEY", std::string(kMaxCredentialBytes, 'x'));
   EXPECT_EQ(value_of("JWT_SECRET_KEY").size(), kMaxCredentialBytes);
   put("JWT_SECRET_KEY", std::string(kMaxCredentialBytes + 1, 'x'));
-  EXPECT_THAT(read_credentials(directory_).errors,
+  EXPECT_THAT(read_credentials(in_directory()).errors,
               ElementsAre(EndsWith("JWT_SECRET_KEY: cannot be read: it is larger than 4 KiB")));
 }
 
@@ -105,14 +124,15 @@ TEST_F(CredentialsTest, AreOneLineOfText) {
   for (const std::string& content : {std::string("two\nlines\n"), std::string("a\0b", 3),
                                      std::string("\x7F"), std::string("\xC3\x28")}) {
     put("JWT_SECRET_KEY", content);
-    EXPECT_THAT(read_credentials(directory_).errors, ElementsAre(HasSubstr("JWT_SECRET_KEY: ")));
-    EXPECT_THAT(read_credentials(directory_).found, IsEmpty());
+    EXPECT_THAT(read_credentials(in_directory()).errors,
+                ElementsAre(HasSubstr("JWT_SECRET_KEY: ")));
+    EXPECT_THAT(read_credentials(in_directory()).found, IsEmpty());
   }
 }
 
 TEST_F(CredentialsTest, ThatAreNoFilesAreNamed) {
   std::filesystem::create_directory(directory_ + "/JWT_SECRET_KEY");
-  EXPECT_THAT(read_credentials(directory_).errors,
+  EXPECT_THAT(read_credentials(in_directory()).errors,
               ElementsAre(HasSubstr("JWT_SECRET_KEY: cannot be read: it is not a regular file")));
 }
 
