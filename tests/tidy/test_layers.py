@@ -55,7 +55,7 @@ def test_a_tree_in_order_has_no_fault(tmp_path):
         ("db/x.h", "#include <Poco/Logger.h>\n", "<Poco/Logger.h> is for base/"),
         ("db/x.h", "#include <openssl/sha.h>\n", "is for crypto/: call crypto/"),
         ("crypto/x.cpp", "#include <crypt.h>\n#include <libpq-fe.h>\n", "worker/crypto/x.cpp:2: <libpq-fe.h> is for db/"),
-        ("crypto/x.cpp", "#include <sys/mman.h>\n", "is for shm/"),
+        ("db/x.cpp", "#include <sys/mman.h>\n", "is for shm/ and crypto/"),
         ("crypto/x.cpp", "#include <signal.h>\n", "is for process/ and db/: let process/ take the signal"),
         ("db/x.cpp", "#include <sys/wait.h>\n", "is for process/: ask process/ for it"),
         ("db/x.cpp", "#include <fcgiapp.h>\n", "is for http/"),

@@ -20,6 +20,7 @@ int status(const Words& words);
 int doctor(const Words& words);
 int purge(const Words& words);
 int user(const Words& words);
+int blocklist(const Words& words);
 int show_config(const Words& words);
 int show_version(const Words& words);
 
@@ -29,6 +30,7 @@ std::string status_usage();
 std::string doctor_usage();
 std::string purge_usage();
 std::string user_usage();
+std::string blocklist_usage();
 std::string config_usage();
 std::string version_usage();
 

@@ -12,11 +12,11 @@
 #include "base/clock.h"
 #include "base/cost_meter.h"
 #include "base/random.h"
+#include "cli/password_parts.h"
 #include "cli/shared_segment.h"
 #include "cli/version.h"
 #include "crypto/jws.h"
 #include "crypto/metered_hasher.h"
-#include "crypto/password_hasher.h"
 #include "db/accounts.h"
 #include "db/database.h"
 #include "db/health.h"
@@ -69,11 +69,6 @@ std::optional<db::Throttle> throttle_of(const config::Settings& settings) {
                       .reset_s = in_s(settings.login_throttle_reset)};
 }
 
-service::PasswordPolicyKind policy_kind(config::PasswordPolicy policy) {
-  return policy == config::PasswordPolicy::kComposition ? service::PasswordPolicyKind::kComposition
-                                                        : service::PasswordPolicyKind::kLength;
-}
-
 }  // namespace
 
 struct Service::Parts {
@@ -94,10 +89,9 @@ struct Service::Parts {
   db::PgRevokedSessions revoked_sessions;
 
   crypto::KeyRing keys;
-  crypto::SchemeHasher scheme_hasher;
+  PasswordParts passwords;
   crypto::MeteredHasher hasher;
 
-  service::PasswordPolicy password_policy;
   service::Tokens tokens;
   shm::Revocations revoked;
   service::RevocationWatch revocations;
@@ -127,11 +121,8 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
       health(database),
       revoked_sessions(database),
       keys(make_keys(settings)),
-      scheme_hasher(*settings.password_hash, settings.bcrypt_rounds, random),
-      hasher(scheme_hasher, meter),
-      password_policy(policy_kind(settings.password_policy),
-                      static_cast<std::size_t>(settings.password_min_length),
-                      hasher.max_password_bytes()),
+      passwords(settings, random),
+      hasher(passwords.hasher(), meter),
       tokens(keys,
              {.issuer = settings.jwt_issuer, .access_ttl_s = in_s(settings.access_token_lifetime)},
              clock, random),
@@ -143,7 +134,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
                    .database_timeout_ms = in_ms(settings.database_timeout)}),
       authentication({.logins = logins,
                       .hasher = hasher,
-                      .policy = password_policy,
+                      .policy = passwords.policy(),
                       .random = random,
                       .events = metrics,
                       .session_ttl_s = in_s(settings.refresh_token_lifetime)}),
@@ -151,7 +142,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
           sessions, tokens, revocations, metrics,
           {.ttl_s = in_s(settings.refresh_token_lifetime),
            .reuse_leeway_ms = static_cast<std::int32_t>(in_ms(settings.refresh_reuse_leeway))}),
-      account_service(accounts, hasher, password_policy, revocations, metrics),
+      account_service(accounts, hasher, passwords.policy(), revocations, metrics),
       endpoints{authentication, session_service, account_service, tokens,  revocations,
                 health,         clock,           shared,          breaker, kVersion},
       pipeline({.router = http::Router(api::routes()),

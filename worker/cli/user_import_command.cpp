@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fcntl.h>
-#include <optional>
 #include <string>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "cli/admin_database.h"
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "cli/progress.h"
 #include "cli/user_commands.h"
 #include "cli/user_view.h"
@@ -23,42 +18,6 @@
 
 namespace latchkey::cli {
 namespace {
-
-class FileFailure : public std::runtime_error {
- public:
-  explicit FileFailure(const std::string& path)
-      : std::runtime_error(path + ": " + std::strerror(errno)) {}
-};
-
-// A file, or standard input, that is read once from its beginning.
-class InputFile {
- public:
-  explicit InputFile(const std::string& path) : path_(path) {
-    if (path != "-") {
-      file_ = base::Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-      if (!file_) throw FileFailure(path);
-      fd_ = file_.get();
-    }
-    struct stat status {};
-    if (fstat(fd_, &status) == 0 && S_ISREG(status.st_mode)) size_ = status.st_size;
-  }
-
-  std::size_t read_into(std::span<char> buffer) const {
-    for (;;) {
-      const ssize_t got = read(fd_, buffer.data(), buffer.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) throw FileFailure(path_);
-    }
-  }
-  // nullopt: nobody knows.
-  [[nodiscard]] std::optional<std::int64_t> size() const { return size_; }
-
- private:
-  std::string path_;
-  base::Descriptor file_;
-  int fd_ = STDIN_FILENO;
-  std::optional<std::int64_t> size_;
-};
 
 service::ImportFormat format_of(const Arguments& arguments, const std::string& path) {
   const auto given = arguments.value("format");

@@ -10,11 +10,11 @@
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/password_input.h"
+#include "cli/password_parts.h"
 #include "cli/progress.h"
 #include "cli/user_commands.h"
 #include "cli/user_view.h"
 #include "config/load.h"
-#include "crypto/password_hasher.h"
 #include "db/users.h"
 #include "service/administration.h"
 
@@ -35,13 +35,8 @@ class Office {
             config::load(environ, arguments.value("config"), config::Required::kMayBeMissing)),
         database_(settings_),
         users_(database_.database()),
-        hasher_(*settings_.password_hash, settings_.bcrypt_rounds, random_),
-        policy_(settings_.password_policy == config::PasswordPolicy::kComposition
-                    ? service::PasswordPolicyKind::kComposition
-                    : service::PasswordPolicyKind::kLength,
-                static_cast<std::size_t>(settings_.password_min_length),
-                hasher_.max_password_bytes()),
-        administration_({users_, hasher_, policy_, actor()}) {}
+        passwords_(settings_, random_),
+        administration_({users_, passwords_.hasher(), passwords_.policy(), actor()}) {}
 
   service::Administration* operator->() { return &administration_; }
 
@@ -50,8 +45,7 @@ class Office {
   AdminDatabase database_;
   base::SystemRandom random_;
   db::PgUsers users_;
-  crypto::SchemeHasher hasher_;
-  service::PasswordPolicy policy_;
+  PasswordParts passwords_;
   service::Administration administration_;
 };
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/utf8.h"
+#include "crypto/blocklist.h"
 
 namespace latchkey::config {
 namespace {
@@ -175,6 +176,19 @@ Fault check_runtime_dir(std::string_view text) {
   if (text.size() > kMaxRuntimeDirBytes) return "is too long: the path of a socket has 107 bytes";
   if (has_control(text)) return "has a control character";
   return std::nullopt;
+}
+
+Fault check_blocklist(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (!text.starts_with('/')) return "is not an absolute path";
+  if (text.find('\0') != std::string_view::npos || has_control(text))
+    return "has a control character";
+  try {
+    const crypto::Blocklist opened{std::string(text)};
+    return std::nullopt;
+  } catch (const crypto::BlocklistFault& fault) {
+    return fault.what();
+  }
 }
 
 Fault check_network(std::string_view text) {

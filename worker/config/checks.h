@@ -18,6 +18,8 @@ std::optional<std::string> check_database_url(std::string_view text);
 std::optional<std::string> check_secret_key(std::string_view text);
 std::optional<std::string> check_issuer(std::string_view text);
 std::optional<std::string> check_runtime_dir(std::string_view text);
+// Opens the file, or takes nothing for none.
+std::optional<std::string> check_blocklist(std::string_view text);
 // Addresses and networks (192.0.2.0/24, 2001:db8::/32) with commas between them, or nothing.
 std::optional<std::string> check_networks(std::string_view text);
 // scheme://host[:port], spelled as browsers spell the header Origin, since it is compared as text.

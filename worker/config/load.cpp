@@ -21,6 +21,13 @@ namespace latchkey::config {
 namespace {
 
 constexpr int kLeastProductionRounds = 10;
+// The weakest of those that the OWASP Password Storage Cheat Sheet has for argon2id: 7168 KiB, and
+// 5 passes over them.
+constexpr int kLeastProductionMemoryKib = 7168;
+constexpr int kLeastProductionKibPasses = 5 * 7168;
+
+// What a hash worker holds beside the memory of a hash, several times over.
+constexpr int kWorkerBaseMib = 8;
 
 constexpr std::string_view kCredentialsDirectory = "CREDENTIALS_DIRECTORY";
 
@@ -60,6 +67,8 @@ class Loader {
 
   void store_rows();
   void check_together();
+  void check_hashing();
+  void check_throttle();
 
   Examination finish() { return {std::move(settings_), std::move(errors_)}; }
 
@@ -196,6 +205,13 @@ void Loader::check_together() {
                                       std::to_string(s.password_hash->max_password_bytes) +
                                       " bytes");
   }
+  if (are_good({"PASSWORD_HASH", "BCRYPT_ROUNDS", "ARGON2_MEMORY", "ARGON2_PASSES", "ENVIRONMENT"}))
+    check_hashing();
+  check_throttle();
+}
+
+void Loader::check_throttle() {
+  const Settings& s = settings_;
   if (are_good({"LOGIN_THROTTLE_RESET", "LOGIN_THROTTLE_MAX_DELAY"}) &&
       s.login_throttle_reset < s.login_throttle_max_delay) {
     refuse("LOGIN_THROTTLE_RESET", "is " + format_duration(s.login_throttle_reset) +
@@ -207,14 +223,32 @@ void Loader::check_together() {
       s.environment == Deployment::kProduction && s.login_throttle_free == 0) {
     settings_.warnings.emplace_back(
         "LOGIN_THROTTLE_FREE is off: from many addresses the password of one user may be guessed "
-        "as "
-        "fast as the hash workers can");
+        "as fast as the hash workers can");
   }
-  if (are_good({"BCRYPT_ROUNDS", "ENVIRONMENT"}) && s.environment == Deployment::kProduction &&
-      s.bcrypt_rounds < kLeastProductionRounds) {
+}
+
+void Loader::check_hashing() {
+  const Settings& s = settings_;
+  const auto hash_mib = static_cast<int>(s.password_hash->memory_bytes(s.password_cost()) >> 20U);
+  if (are_good({"WORKER_MEMORY_MAX"}) && hash_mib + kWorkerBaseMib > s.worker_memory_max_mib) {
+    refuse("WORKER_MEMORY_MAX", "is " + std::to_string(s.worker_memory_max_mib) + " MiB, but " +
+                                    std::string(s.password_hash->name) + " takes " +
+                                    std::to_string(hash_mib) + " MiB, and the rest of a worker " +
+                                    std::to_string(kWorkerBaseMib));
+  }
+  if (s.environment != Deployment::kProduction) return;
+  if (s.password_hash->name == "bcrypt" && s.bcrypt_rounds < kLeastProductionRounds) {
     settings_.warnings.push_back("BCRYPT_ROUNDS is " + std::to_string(s.bcrypt_rounds) +
                                  ": below " + std::to_string(kLeastProductionRounds) +
                                  " hashes are cheap to crack; it suits tests only");
+  }
+  if (s.password_hash->name == "argon2id" &&
+      (s.argon2_memory_kib < kLeastProductionMemoryKib ||
+       s.argon2_memory_kib * s.argon2_passes < kLeastProductionKibPasses)) {
+    settings_.warnings.push_back("ARGON2_MEMORY is " + std::to_string(s.argon2_memory_kib) +
+                                 " and ARGON2_PASSES " + std::to_string(s.argon2_passes) +
+                                 ": below 19456 and 2, or as much work with 7168 at the least, "
+                                 "hashes are cheap to crack; it suits tests only");
   }
 }
 

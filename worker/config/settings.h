@@ -21,7 +21,7 @@ namespace latchkey::config {
 
 enum class Deployment { kProduction, kDevelopment };
 
-enum class PasswordPolicy { kLength, kComposition };
+enum class PasswordPolicy { kLength, kComposition, kStrength };
 
 // As nginx's limit_req counts.
 struct Rate {
@@ -57,8 +57,18 @@ struct Settings {
 
   const crypto::PasswordScheme* password_hash = nullptr;
   int bcrypt_rounds = 0;
+  int argon2_memory_kib = 0;
+  int argon2_passes = 0;
   PasswordPolicy password_policy = PasswordPolicy::kLength;
   int password_min_length = 0;
+  int password_min_score = 0;
+  std::string password_blocklist;  // a path; empty: none
+
+  [[nodiscard]] crypto::PasswordCost password_cost() const {
+    return {.bcrypt_rounds = bcrypt_rounds,
+            .argon2_memory_kib = argon2_memory_kib,
+            .argon2_passes = argon2_passes};
+  }
 
   int login_throttle_free = 0;                           // 0: no throttle
   std::chrono::milliseconds login_throttle_max_delay{};  // whole seconds

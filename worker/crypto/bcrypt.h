@@ -16,6 +16,8 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "crypto/password_cost.h"
+#include "crypto/work_memory.h"
 
 namespace latchkey::crypto::bcrypt {
 
@@ -25,11 +27,13 @@ inline constexpr std::size_t kMaxPasswordBytes = 72;  // it ignores what follows
 inline constexpr int kMinCost = 4;
 inline constexpr int kMaxCost = 16;
 
+bool allows(const PasswordCost& cost);
+std::size_t memory_bytes(const PasswordCost& cost);
 bool is_usable(std::string_view stored);
-int cost_of(std::string_view stored);
-bool needs_rehash(std::string_view stored, int cost);
-std::string hash(std::string_view password, int cost, base::Random& random);
-bool verify(std::string_view password, std::string_view stored);
-std::string make_dummy(int cost, base::Random& random);
+bool needs_rehash(std::string_view stored, const PasswordCost& cost);
+std::string hash(std::string_view password, const PasswordCost& cost, base::Random& random,
+                 WorkMemory& memory);
+bool verify(std::string_view password, std::string_view stored, WorkMemory& memory);
+std::string make_dummy(const PasswordCost& cost, base::Random& random);
 
 }  // namespace latchkey::crypto::bcrypt

@@ -5,16 +5,21 @@
 
 namespace latchkey::crypto {
 
-SchemeHasher::SchemeHasher(const PasswordScheme& scheme, int cost, base::Random& random)
-    : scheme_(scheme), cost_(cost), random_(random) {
-  if (cost < scheme.min_cost || cost > scheme.max_cost) {
+SchemeHasher::SchemeHasher(const PasswordScheme& scheme, const PasswordCost& cost,
+                           base::Random& random, const base::ProcessorClock& clock)
+    : scheme_(scheme),
+      cost_(cost),
+      kept_bytes_(scheme.memory_bytes(cost)),
+      random_(random),
+      clock_(clock) {
+  if (!scheme.allows(cost)) {
     throw base::Error(base::ErrorCode::kInternalError).because("password cost out of bounds");
   }
   dummy_ = scheme.make_dummy(cost, random);
 }
 
 std::string SchemeHasher::hash(std::string_view password) {
-  return scheme_.hash(password, cost_, random_);
+  return scheme_.hash(password, cost_, random_, memory_);
 }
 
 PasswordVerdict SchemeHasher::verify(std::string_view password, std::string_view stored_hash) {
@@ -23,25 +28,26 @@ PasswordVerdict SchemeHasher::verify(std::string_view password, std::string_view
     verify_nothing(password);
     return {.unusable_hash = true};
   }
-  const bool is_configured = scheme->name == scheme_.name;
-  if (!scheme->verify(password, stored_hash)) {
-    if (is_configured) spend_rest(password, stored_hash);
-    return {};
-  }
-  return {.match = PasswordMatch::kMatch,
-          .needs_rehash = !is_configured || scheme->needs_rehash(stored_hash, cost_)};
+  const std::int64_t begun_ns = clock_.used_ns();
+  const bool is_match = scheme->verify(password, stored_hash, memory_);
+  memory_.shrink_to(kept_bytes_);
+  const bool is_old = scheme->name != scheme_.name || scheme->needs_rehash(stored_hash, cost_);
+  if (!is_old) usual_.note(clock_.used_ns() - begun_ns);
+  if (is_match) return {.match = PasswordMatch::kMatch, .needs_rehash = is_old};
+  if (is_old) spend_rest(password, begun_ns);
+  return {};
 }
 
-// The work doubles with each unit of cost, so what is missing between two costs is one hash of
-// each cost from the lower one on: 2^c + 2^(c+1) + ... + 2^(C-1) = 2^C - 2^c.
-void SchemeHasher::spend_rest(std::string_view password, std::string_view stored_hash) {
-  for (int cost = scheme_.cost_of(stored_hash); cost < cost_; ++cost) {
-    (void)scheme_.verify(password, scheme_.make_dummy(cost, random_));
-  }
+void SchemeHasher::spend_rest(std::string_view password, std::int64_t begun_ns) {
+  if (!usual_.is_known()) verify_nothing(password);
+  const std::int64_t end_ns = begun_ns + usual_.ns();
+  while (clock_.used_ns() < end_ns) continue;
 }
 
 void SchemeHasher::verify_nothing(std::string_view password) {
-  (void)scheme_.verify(password, dummy_);
+  const std::int64_t begun_ns = clock_.used_ns();
+  (void)scheme_.verify(password, dummy_, memory_);
+  usual_.note(clock_.used_ns() - begun_ns);
 }
 
 std::size_t SchemeHasher::max_password_bytes() const { return scheme_.max_password_bytes; }

@@ -6,19 +6,29 @@
 //
 // Whether a user exists must not show in the time of an answer. So every check costs one hash: an
 // unknown user (verify_nothing), a password that is too long or holds a NUL, and a stored hash
-// that cannot be used all take as long as a wrong password. A wrong password for a hash of a lower
-// cost than the configured one (from before the setting was raised, or imported) takes the rest of
-// the time too.
+// that cannot be used all take as long as a wrong password.
+//
+// A wrong password for a stored hash that is cheaper than the configured cost (from before the
+// setting was raised, imported, of the other scheme) takes the rest of the time too. How much that
+// is cannot be computed, since schemes do not compare, and is measured: the hasher notes what
+// checks at the configured cost take, in processor time, so that a busy machine changes both alike,
+// and goes on until as much is used up. The first such check of a worker that has seen no other
+// makes one at the configured cost to learn, and so takes both times, once. A stored hash that is
+// costlier than the configured cost takes longer until its owner has logged in.
 //
 // Runs in hash workers and on the command line. A wrong password is an answer. A password that
 // the caller should have refused, passed to hash(), is a bug: Error(kInternalError).
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/processor_clock.h"
 #include "base/random.h"
 #include "crypto/password_scheme.h"
+#include "crypto/usual_time.h"
+#include "crypto/work_memory.h"
 
 namespace latchkey::crypto {
 
@@ -54,8 +64,9 @@ class PasswordHasher {
 // New hashes by the configured scheme and cost; old ones by whichever row made them.
 class SchemeHasher final : public PasswordHasher {
  public:
-  // `cost` is within the scheme's bounds. Both references outlive the hasher.
-  SchemeHasher(const PasswordScheme& scheme, int cost, base::Random& random);
+  // The scheme allows `cost`. The references outlive the hasher.
+  SchemeHasher(const PasswordScheme& scheme, const PasswordCost& cost, base::Random& random,
+               const base::ProcessorClock& clock);
 
   [[nodiscard]] std::string hash(std::string_view password) override;
   [[nodiscard]] PasswordVerdict verify(std::string_view password,
@@ -64,11 +75,15 @@ class SchemeHasher final : public PasswordHasher {
   [[nodiscard]] std::size_t max_password_bytes() const override;
 
  private:
-  void spend_rest(std::string_view password, std::string_view stored_hash);
+  void spend_rest(std::string_view password, std::int64_t begun_ns);
 
   const PasswordScheme& scheme_;
-  int cost_;
+  const PasswordCost cost_;
+  const std::size_t kept_bytes_;  // of memory_, between two hashes
   base::Random& random_;
+  const base::ProcessorClock& clock_;
+  WorkMemory memory_;
+  UsualTime usual_;    // of a check at the configured cost
   std::string dummy_;  // what verify_nothing checks against
 };
 

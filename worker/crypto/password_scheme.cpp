@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/argon2id.h"
 #include "crypto/bcrypt.h"
 
 namespace latchkey::crypto {
@@ -14,14 +15,28 @@ constexpr std::array kSchemes{
         .name = "bcrypt",
         .prefixes = bcrypt::kPrefixes,
         .max_password_bytes = bcrypt::kMaxPasswordBytes,
-        .min_cost = bcrypt::kMinCost,
-        .max_cost = bcrypt::kMaxCost,
+        .least_cost = {.bcrypt_rounds = bcrypt::kMinCost},
+        .allows = &bcrypt::allows,
+        .memory_bytes = &bcrypt::memory_bytes,
         .is_usable = &bcrypt::is_usable,
-        .cost_of = &bcrypt::cost_of,
         .needs_rehash = &bcrypt::needs_rehash,
         .hash = &bcrypt::hash,
         .verify = &bcrypt::verify,
         .make_dummy = &bcrypt::make_dummy,
+    },
+    PasswordScheme{
+        .name = "argon2id",
+        .prefixes = argon2id::kPrefixes,
+        .max_password_bytes = argon2id::kMaxPasswordBytes,
+        .least_cost = {.argon2_memory_kib = argon2id::kMinMemoryKib,
+                       .argon2_passes = argon2id::kMinPasses},
+        .allows = &argon2id::allows,
+        .memory_bytes = &argon2id::memory_bytes,
+        .is_usable = &argon2id::is_usable,
+        .needs_rehash = &argon2id::needs_rehash,
+        .hash = &argon2id::hash,
+        .verify = &argon2id::verify,
+        .make_dummy = &argon2id::make_dummy,
     },
 };
 

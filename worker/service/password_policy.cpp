@@ -2,10 +2,12 @@
 #include "service/password_policy.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "crypto/password_strength.h"
 
 namespace latchkey::service {
 namespace {
@@ -43,6 +45,19 @@ void PasswordPolicy::check(std::string_view field, std::string_view password,
     faults.push_back({name, "same_as_name", "must not be the email or the username"});
   }
   if (kind_ == PasswordPolicyKind::kComposition) check_composition(field, password, faults);
+  if (kind_ == PasswordPolicyKind::kStrength && is_weak(password, owner))
+    faults.push_back({name, "too_weak", "is too easy to guess"});
+  if (blocklist_ != nullptr && blocklist_->contains(password))
+    faults.push_back({name, "too_common", "is one of the passwords that are guessed first"});
+}
+
+// What is known of the owner makes no password stronger: the names, whole and in parts.
+bool PasswordPolicy::is_weak(std::string_view password, const PasswordOwner& owner) const {
+  const std::size_t at = std::min(owner.email.find('@'), owner.email.size());
+  const std::string_view domain = owner.email.substr(std::min(at + 1, owner.email.size()));
+  const std::array words{owner.username, owner.email, owner.email.substr(0, at), domain,
+                         domain.substr(0, domain.find('.'))};
+  return crypto::password_score(password, words) < min_score_;
 }
 
 }  // namespace latchkey::service

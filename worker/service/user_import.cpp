@@ -55,8 +55,7 @@ ImportFault taken(db::ImportOutcome outcome) {
 
 std::size_t hash_of(char kind, std::string_view name) {
   std::string key(1, kind);
-  for (const char byte : name)
-    key += byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+  for (const char byte : name) key += base::to_lower(byte);
   return std::hash<std::string>{}(key);
 }
 

@@ -98,7 +98,7 @@ TEST(ListSettingsTest, ListsEveryRowWithItsDefault) {
         << row.name;
   }
   EXPECT_THAT(text, HasSubstr("Allowed: 4 to 16. Default: 12."));
-  EXPECT_THAT(text, HasSubstr("Allowed: length or composition. Default: length."));
+  EXPECT_THAT(text, HasSubstr("Allowed: length, composition or strength. Default:"));
   EXPECT_THAT(text, HasSubstr("Required."));
 }
 

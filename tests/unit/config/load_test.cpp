@@ -42,6 +42,10 @@ TEST(LoadTest, HasADefaultForEverythingThatIsNotRequired) {
   EXPECT_EQ(s.login_throttle_free, 10);
   EXPECT_EQ(s.login_throttle_max_delay, 15min);
   EXPECT_EQ(s.login_throttle_reset, 24h);
+  EXPECT_EQ(s.password_min_score, 3);
+  EXPECT_EQ(s.password_blocklist, "");
+  EXPECT_EQ(s.argon2_memory_kib, 19'456);
+  EXPECT_EQ(s.argon2_passes, 2);
   EXPECT_THAT(s.cors_origins, IsEmpty());
   EXPECT_EQ(s.log_level, base::LogLevel::kInfo);
   EXPECT_EQ(s.environment, Deployment::kProduction);
@@ -209,21 +213,29 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "-1", "not a duration"},
         BadValue{"REFRESH_TOKEN_EXPIRE_DAYS", "367", "out of range"},
         BadValue{"REFRESH_REUSE_LEEWAY", "1h", "out of range"},
-        BadValue{"PASSWORD_HASH", "argon2id", "\"argon2id\" is not known"},
+        BadValue{"PASSWORD_HASH", "argon2i", "\"argon2i\" is not known"},
+        BadValue{"ARGON2_MEMORY", "1023", "out of range"},
+        BadValue{"ARGON2_MEMORY", "131073", "out of range"},
+        BadValue{"ARGON2_PASSES", "0", "out of range"},
+        BadValue{"ARGON2_PASSES", "17", "out of range"},
         BadValue{"BCRYPT_ROUNDS", "3", "\"3\" is out of range"},
         BadValue{"BCRYPT_ROUNDS", "17", "out of range"},
         BadValue{"BCRYPT_ROUNDS", "twelve", "\"twelve\" is not a whole number"},
         BadValue{"BCRYPT_ROUNDS", "12.5", "not a whole number"},
         BadValue{"BCRYPT_ROUNDS", " 12", "not a whole number"},
         BadValue{"BCRYPT_ROUNDS", "99999999999", "not a whole number"},
-        BadValue{"PASSWORD_POLICY", "strength", "not known"},
+        BadValue{"PASSWORD_POLICY", "strong", "not known"},
         BadValue{"PASSWORD_MIN_LENGTH", "0", "out of range"},
         BadValue{"LOGIN_THROTTLE_FREE", "0", "out of range"},
         BadValue{"LOGIN_THROTTLE_FREE", "OFF", "not a whole number"},
         BadValue{"LOGIN_THROTTLE_MAX_DELAY", "0", "out of range"},
         BadValue{"LOGIN_THROTTLE_MAX_DELAY", "1500ms", "not a whole number of seconds"},
         BadValue{"LOGIN_THROTTLE_RESET", "31d", "out of range"},
-        BadValue{"PASSWORD_BLOCKLIST", "/etc/latchkey/blocklist", "is not supported"},
+        BadValue{"PASSWORD_MIN_SCORE", "5", "out of range"},
+        BadValue{"PASSWORD_BLOCKLIST", "/nonexistent/blocklist", "cannot be opened: No such file"},
+        BadValue{"PASSWORD_BLOCKLIST", "blocklist", "is not an absolute path"},
+        BadValue{"PASSWORD_BLOCKLIST", "/", "is not a regular file"},
+        BadValue{"PASSWORD_BLOCKLIST", "/proc/self/status", "is no blocklist of this version"},
         BadValue{"CORS_ORIGINS", "*", "name each one"},
         BadValue{"CORS_ORIGINS", "https://a.example,https://b.example/", "\"https://b.example/\""},
         BadValue{"CORS_ORIGINS", "https://a.example,,https://b.example", "\"\" is empty"},

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "doubles/made_blocklist.h"
 #include "doubles/thrown_error.h"
 
 namespace latchkey::service {
@@ -63,6 +64,57 @@ TEST(PasswordPolicy, CompositionAsksForThreeKinds) {
     EXPECT_EQ(faults_of(password, kind), Names{"password:composition"}) << password;
   }
   EXPECT_EQ(faults_of("abcdefgh"), Names{});
+}
+
+TEST(PasswordPolicy, StrengthAsksForAScore) {
+  const auto faults = [](std::string_view password, int min_score) {
+    Faults found;
+    PasswordPolicy(PasswordPolicyKind::kStrength, 8, 72, min_score)
+        .check("password", password, kOwner, found);
+    return doubles::names_of(found);
+  };
+  for (const std::string_view weak :
+       {"password1", "Passw0rd", "qwertyuiop", "aaaaaaaaaaaa", "12345678901234", "1987-06-05"}) {
+    EXPECT_EQ(faults(weak, 3), Names{"password:too_weak"}) << weak;
+    EXPECT_EQ(faults(weak, 0), Names{}) << weak;
+  }
+  EXPECT_EQ(faults("correct horse battery staple", 4), Names{});
+  EXPECT_EQ(faults("rWibMFACxAUGZmxhVncy", 4), Names{});
+  EXPECT_EQ(faults(times(1000, "correct horse"), 4), Names{"password:too_long"});
+}
+
+// What is strong for others is weak for whoever bears the name.
+TEST(PasswordPolicy, NamesOfTheOwnerAreNoStrength) {
+  const auto is_weak = [](std::string_view password, const PasswordOwner& owner) {
+    Faults found;
+    PasswordPolicy(PasswordPolicyKind::kStrength, 8, 72, 3)
+        .check("password", password, owner, found);
+    return !found.empty();
+  };
+  const PasswordOwner stranger{.email = "x@example.com", .username = "somebody"};
+  const PasswordOwner owner{.email = "zyxqwvort.plim@brustwerk.example", .username = "kryptomnes"};
+  for (const std::string_view password :
+       {"kryptomnes1", "Kryptomnes!", "zyxqwvort.plim7", "Brustwerk2", "senmotpyrk"}) {
+    EXPECT_FALSE(is_weak(password, stranger)) << password;
+    EXPECT_TRUE(is_weak(password, owner)) << password;
+  }
+}
+
+TEST(PasswordPolicy, RefusesWhatTheBlocklistHas) {
+  const doubles::MadeBlocklist file({"Sunshine99", "letmein!!"});
+  const crypto::Blocklist blocklist(file.path());
+  const auto faults = [&blocklist](std::string_view password) {
+    Faults found;
+    PasswordPolicy(PasswordPolicyKind::kLength, 8, 72, 0, &blocklist)
+        .check("password", password, kOwner, found);
+    return doubles::names_of(found);
+  };
+  EXPECT_EQ(faults("Sunshine99"), Names{"password:too_common"});
+  EXPECT_EQ(faults("sunshine99"), Names{"password:too_common"});
+  EXPECT_EQ(faults("SUNSHINE99"), Names{"password:too_common"});
+  EXPECT_EQ(faults("letmein!!"), Names{"password:too_common"});
+  EXPECT_EQ(faults("sunshine98"), Names{});
+  EXPECT_EQ(faults_of("sunshine99"), Names{}) << "without a list";
 }
 
 TEST(PasswordPolicy, NamesEveryFaultByTheFieldOfTheClient) {
