@@ -39,6 +39,7 @@ LOG_DIR=$STATE_DIR/log
 TLS_DIR=$STATE_DIR/tls
 NGINX_DIR=$STATE_DIR/nginx
 ENV_FILE=$STATE_DIR/latchkey.env
+KEYS_DIR=$STATE_DIR/keys
 PASS_FILE=$STATE_DIR/pgpass
 BINARY=$ROOT/build/$BUILD/latchkey
 # Two copies may share a machine; whatever lies outside of the state folder is named by this.

@@ -35,6 +35,7 @@ constexpr std::array kCommands{
     Command{"purge", latchkey::cli::purge, latchkey::cli::purge_usage},
     Command{"user", latchkey::cli::user, latchkey::cli::user_usage},
     Command{"blocklist", latchkey::cli::blocklist, latchkey::cli::blocklist_usage},
+    Command{"keys", latchkey::cli::keys, latchkey::cli::keys_usage},
     Command{"config", latchkey::cli::show_config, latchkey::cli::config_usage},
     Command{"version", latchkey::cli::show_version, latchkey::cli::version_usage},
 };

@@ -185,9 +185,9 @@ def test_database_error(service, client, account, statements, expect_errors):
     ("function", "send"),
     [
         ("register_user", lambda client, account: client.post("/auth/register", registration())),
-        ("login_begin", lambda client, account: account.login()),
-        ("login_succeeded", lambda client, account: account.login()),
-        ("login_failed", lambda client, account: account.login("wrong-password")),
+        ("login_attempt", lambda client, account: account.login()),
+        ("login_accepted", lambda client, account: account.login()),
+        ("login_refused", lambda client, account: account.login("wrong-password")),
         ("refresh_session", lambda client, account: account.session.refresh()),
         ("logout", lambda client, account: account.session.logout()),
         (
@@ -231,7 +231,7 @@ def test_errors_of_statements_do_not_open_the_breaker(service, account, expect_e
     [
         ("session_user", lambda account: account.session.me()),
         ("refresh_session", lambda account: account.session.refresh()),
-        ("login_succeeded", lambda account: account.login()),
+        ("login_accepted", lambda account: account.login()),
         ("logout", lambda account: account.session.logout()),
     ],
 )

@@ -56,6 +56,8 @@ def test_every_check_is_there(service):
     assert [(f["area"], f["check"]) for f in report["findings"]] == [
         ("settings", "load"),
         ("key", "strength"),
+        ("key", "keys"),
+        ("key", "signer"),
         ("key", "file"),
         ("runtime", "directory"),
         ("runtime", "api.sock"),

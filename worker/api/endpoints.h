@@ -11,6 +11,7 @@
 
 #include <string>
 
+#include "crypto/jws.h"
 #include "db/health.h"
 #include "http/route.h"
 #include "service/account_service.h"
@@ -29,6 +30,7 @@ struct Endpoints {
   service::SessionService& sessions;
   service::AccountService& accounts;
   service::Tokens& tokens;
+  const crypto::Keys& keys;
   service::RevocationWatch& revocations;
   db::Health& health;
   const base::Clock& clock;
@@ -55,6 +57,7 @@ http::Response change_password(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_service(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_health(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_readiness(Endpoints& endpoints, http::Exchange& exchange);
+http::Response show_keys(Endpoints& endpoints, http::Exchange& exchange);
 http::Response show_metrics(Endpoints& endpoints, http::Exchange& exchange);
 
 }  // namespace latchkey::api

@@ -33,6 +33,7 @@ std::vector<http::Route> routes() {
       { 0, "GET",    "/",                    kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_service>,        {}},
       { 1, "GET",    "/health",              kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_health>,         {}},
       { 2, "GET",    "/readiness",           kNone,   kApi,  Body::kNone,       kDatabase,   bound<show_readiness>,      {}},
+      {18, "GET",    "/.well-known/jwks.json", kNone, kApi, Body::kNone,        kNoDatabase, bound<show_keys>,           {}},
       {17, "GET",    "/metrics",             kNone,   kApi,  Body::kNone,       kNoDatabase, bound<show_metrics>,        {ErrorCode::kNotFound}},
 
       { 3, "POST",   "/auth/register",       kNone,   kHash, Body::kJson,       kDatabase,   bound<register_user>,       {ErrorCode::kUserAlreadyExists, ErrorCode::kTooManyRequests}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the service says of itself.
+#include <string_view>
 #include <utility>
 
 #include "api/endpoints.h"
@@ -17,6 +18,10 @@ using http::Exchange;
 using http::Response;
 
 namespace {
+
+// How long a verifier may go on with a set: a new key has to be published for that long before it
+// signs (docs/keys.md).
+constexpr std::string_view kKeysCaching = "public, max-age=300";
 
 Response uncached(int status, std::string body) {
   Response response = Response::json(status, std::move(body));
@@ -63,6 +68,18 @@ Response show_readiness(Endpoints& endpoints, Exchange& /*exchange*/) {
   json.key("schema").string("current");
   json.end_object().end_object();
   return uncached(200, std::move(body));
+}
+
+// An entity tag is quoted, so it is nowhere within another (RFC 9110, section 13.1.2).
+Response show_keys(Endpoints& endpoints, Exchange& exchange) {
+  crypto::PublicKeys keys = endpoints.keys.public_keys();
+  const std::string& known = exchange.request.if_none_match;
+  const bool is_known = known == "*" || known.find(keys.etag) != std::string::npos;
+  Response response = Response::json(is_known ? 304 : 200, is_known ? "" : std::move(keys.json));
+  if (is_known) response.content_type.clear();
+  response.add_header("Cache-Control", kKeysCaching);
+  response.add_header("ETag", keys.etag);
+  return response;
 }
 
 Response show_metrics(Endpoints& endpoints, Exchange& /*exchange*/) {

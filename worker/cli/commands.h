@@ -21,6 +21,7 @@ int doctor(const Words& words);
 int purge(const Words& words);
 int user(const Words& words);
 int blocklist(const Words& words);
+int keys(const Words& words);
 int show_config(const Words& words);
 int show_version(const Words& words);
 
@@ -31,6 +32,7 @@ std::string doctor_usage();
 std::string purge_usage();
 std::string user_usage();
 std::string blocklist_usage();
+std::string keys_usage();
 std::string config_usage();
 std::string version_usage();
 

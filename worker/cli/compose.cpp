@@ -15,7 +15,8 @@
 #include "cli/password_parts.h"
 #include "cli/shared_segment.h"
 #include "cli/version.h"
-#include "crypto/jws.h"
+#include "config/key_check.h"
+#include "crypto/followed_keys.h"
 #include "crypto/metered_hasher.h"
 #include "db/accounts.h"
 #include "db/database.h"
@@ -46,12 +47,6 @@ std::int64_t in_ms(std::chrono::milliseconds duration) { return duration.count()
 
 std::int32_t in_s(std::chrono::milliseconds duration) {
   return static_cast<std::int32_t>(duration_cast<std::chrono::seconds>(duration).count());
-}
-
-crypto::KeyRing make_keys(const config::Settings& settings) {
-  crypto::KeyRing keys;
-  keys.add(*settings.jwt_algorithm, settings.jwt_secret_key);
-  return keys;
 }
 
 void count(shm::Metrics& metrics, const http::Observation& seen) {
@@ -88,7 +83,7 @@ struct Service::Parts {
   db::PgHealth health;
   db::PgRevokedSessions revoked_sessions;
 
-  crypto::KeyRing keys;
+  crypto::FollowedKeys keys;
   PasswordParts passwords;
   crypto::MeteredHasher hasher;
 
@@ -120,7 +115,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
       accounts(database, throttle_of(settings)),
       health(database),
       revoked_sessions(database),
-      keys(make_keys(settings)),
+      keys(config::key_source_of(settings), clock),
       passwords(settings, random),
       hasher(passwords.hasher(), meter),
       tokens(keys,
@@ -143,7 +138,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
           {.ttl_s = in_s(settings.refresh_token_lifetime),
            .reuse_leeway_ms = static_cast<std::int32_t>(in_ms(settings.refresh_reuse_leeway))}),
       account_service(accounts, hasher, passwords.policy(), revocations, metrics),
-      endpoints{authentication, session_service, account_service, tokens,  revocations,
+      endpoints{authentication, session_service, account_service, tokens,  keys,    revocations,
                 health,         clock,           shared,          breaker, kVersion},
       pipeline({.router = http::Router(api::routes()),
                 .cors = http::Cors(settings.cors_origins),

@@ -15,6 +15,7 @@
 #include "cli/doctor_certificate.h"
 #include "cli/doctor_database.h"
 #include "cli/doctor_files.h"
+#include "cli/doctor_keys.h"
 #include "cli/doctor_node.h"
 #include "cli/doctor_settings.h"
 #include "cli/doctor_view.h"
@@ -48,7 +49,7 @@ Users users_of(const std::string& runtime_dir) {
 }
 
 Findings check_key(const Subject& subject, const std::optional<std::string>& config_file) {
-  Findings findings{judge_key(subject.settings.jwt_secret_key.reveal())};
+  Findings findings = judge_keys(subject.settings, subject.clock.wall_ms());
   if (config_file) {
     findings.push_back(
         judge_config_file(*config_file, look_at(*config_file, Links::kFollow), subject.users));

@@ -24,6 +24,8 @@ constexpr std::size_t kMaxIssuerBytes = 255;
 constexpr std::size_t kMaxRuntimeDirBytes = 90;
 constexpr std::size_t kMaxNetworksBytes = 4096;
 
+constexpr std::size_t kMaxKeysDirBytes = 1024;
+
 constexpr std::string_view kLowerCase = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view kSpace = " \t\r\n";
@@ -160,6 +162,15 @@ Fault check_secret_key(std::string_view text) {
   if (is_short_block_repeated(text)) {
     return "is too easy to guess: it is a short text repeated";
   }
+  return std::nullopt;
+}
+
+Fault check_keys_dir(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (!text.starts_with('/')) return "is not an absolute path";
+  if (text.size() > kMaxKeysDirBytes) return "is too long";
+  if (!base::is_valid_utf8(text)) return "is not UTF-8";
+  if (has_control(text)) return "has a control character";
   return std::nullopt;
 }
 

@@ -16,6 +16,8 @@ namespace latchkey::config {
 // Only the shape: libpq has the last word when it connects.
 std::optional<std::string> check_database_url(std::string_view text);
 std::optional<std::string> check_secret_key(std::string_view text);
+// Empty, or an absolute path.
+std::optional<std::string> check_keys_dir(std::string_view text);
 std::optional<std::string> check_issuer(std::string_view text);
 std::optional<std::string> check_runtime_dir(std::string_view text);
 // Opens the file, or takes nothing for none.

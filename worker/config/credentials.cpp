@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/small_file.h"
 #include "config/rows.h"
 #include "config/text_file.h"
 
@@ -21,7 +22,7 @@ void read_credential(const Row& row, const std::string& path, Credentials& crede
     credentials.errors.push_back(path + ": " + wrong);
   };
   std::string text;
-  if (const auto wrong = read_text(path, kMaxCredentialBytes, text)) {
+  if (const auto wrong = base::read_small_file(path, kMaxCredentialBytes, text)) {
     refuse("cannot be read: " + *wrong);
   } else {
     if (text.ends_with('\n')) text.pop_back();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/small_file.h"
 #include "config/text_file.h"
 
 namespace latchkey::config {
@@ -116,7 +117,7 @@ EnvFile parse_env_file(std::string_view text) {
 EnvFile read_env_file(const std::string& path) {
   std::string text;
   EnvFile file;
-  if (const auto wrong = read_text(path, kMaxEnvFileBytes, text)) {
+  if (const auto wrong = base::read_small_file(path, kMaxEnvFileBytes, text)) {
     file.errors.push_back("cannot be read: " + *wrong);
   } else {
     file = parse_env_file(text);

@@ -12,6 +12,7 @@
 #include "config/credentials.h"
 #include "config/display.h"
 #include "config/env_file.h"
+#include "config/key_check.h"
 #include "config/layer.h"
 #include "config/rows.h"
 #include "config/spelling.h"
@@ -204,6 +205,11 @@ void Loader::check_together() {
                                       std::string(s.password_hash->name) + " takes at most " +
                                       std::to_string(s.password_hash->max_password_bytes) +
                                       " bytes");
+  }
+  // Who only looks need not be able to read the keys.
+  if (required_ == Required::kAll &&
+      are_good({"JWT_SECRET_KEY", "JWT_ALGORITHM", "JWT_KEYS_DIR"})) {
+    for (const KeyFault& fault : check_keys(s)) refuse(fault.setting, fault.wrong);
   }
   if (are_good({"PASSWORD_HASH", "BCRYPT_ROUNDS", "ARGON2_MEMORY", "ARGON2_PASSES", "ENVIRONMENT"}))
     check_hashing();

@@ -18,26 +18,28 @@ constexpr std::array kRows{
     Row{
         .group = "Tokens",
         .name = "JWT_SECRET_KEY",
-        .default_text = std::nullopt,
+        .default_text = "",
         .kind = SecretKind{&Settings::jwt_secret_key, &check_secret_key,
-                           "at least 32 bytes that nobody can guess"},
-        .help = "Signs the tokens; whoever knows it can make tokens for any user. Make one with: "
-                "openssl rand -base64 48",
-        .example = "",
+                           "at least 32 bytes that nobody can guess, or empty",
+                           /*may_be_empty=*/true},
+        .help = "The oldest key of HS256; whoever knows it can make tokens for any user. Required "
+                "by HS256, unless JWT_KEYS_DIR has such a key. With another JWT_ALGORITHM it only "
+                "verifies. Make one with: openssl rand -base64 48",
     },
     Row{
         .group = "Tokens",
         .name = "JWT_ALGORITHM",
         .default_text = "HS256",
         .kind = kJwsAlgorithmChoice,
-        .help = "The signature algorithm of new tokens.",
+        .help = "The signature algorithm of new tokens. ES256, EdDSA and RS256 need JWT_KEYS_DIR.",
     },
     Row{
         .group = "Tokens",
         .name = "JWT_KEYS_DIR",
         .default_text = "",
-        .kind = ReservedKind{},
-        .help = {},
+        .kind = TextKind{&Settings::jwt_keys_dir, &check_keys_dir, "an absolute path, or empty"},
+        .help = "The directory of the keys that latchkey keys makes and retires. The newest key of "
+                "JWT_ALGORITHM signs, all verify. Who can write there can make tokens.",
     },
     Row{
         .group = "Tokens",

@@ -48,8 +48,9 @@ struct Settings {
   std::chrono::milliseconds purge_sessions_after{};  // whole seconds
   std::chrono::milliseconds audit_retention{};       // whole seconds; 0: for ever
 
-  base::Secret jwt_secret_key;
+  base::Secret jwt_secret_key;  // empty: not given
   const crypto::JwsAlgorithm* jwt_algorithm = nullptr;
+  std::string jwt_keys_dir;  // empty: none
   std::string jwt_issuer;
   std::chrono::milliseconds access_token_lifetime{};   // whole seconds
   std::chrono::milliseconds refresh_token_lifetime{};  // whole seconds

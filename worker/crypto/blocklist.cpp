@@ -9,6 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "crypto/sha256.h"
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/secret.h"
@@ -42,12 +43,11 @@ std::uint64_t share(std::uint64_t number, std::uint64_t from, std::uint64_t to,
 
 }  // namespace
 
-std::uint64_t blocklist_entry(const Sha256& sha256, std::string_view password) {
+std::uint64_t blocklist_entry(std::string_view password) {
   std::string text(password);
   for (char& byte : text) byte = base::to_lower(byte);
   const base::Secret lower(std::move(text));
-  const Sha256::Digest digest = sha256.of(lower.reveal());
-  return from_blocklist_order(reinterpret_cast<const char*>(digest.data()));
+  return from_blocklist_order(Sha256(lower.reveal()).bytes().data());
 }
 
 std::array<char, 8> in_blocklist_order(std::uint64_t number) {
@@ -131,7 +131,7 @@ Blocklist::Blocklist(const std::string& path)
 }
 
 bool Blocklist::contains(std::string_view password) const try {
-  const std::uint64_t wanted = blocklist_entry(sha256_, password);
+  const std::uint64_t wanted = blocklist_entry(password);
   // The entry, if it is there, stands in [low, high), and is at least `least` and at most `most`.
   std::uint64_t low = 0;
   std::uint64_t high = size_;

@@ -29,7 +29,6 @@
 #include <string_view>
 
 #include "base/descriptor.h"
-#include "crypto/sha256.h"
 
 namespace latchkey::crypto {
 
@@ -45,7 +44,7 @@ class BlocklistFault : public std::runtime_error {
 };
 
 // What stands in the file for a password.
-std::uint64_t blocklist_entry(const Sha256& sha256, std::string_view password);
+std::uint64_t blocklist_entry(std::string_view password);
 
 std::array<char, 8> in_blocklist_order(std::uint64_t number);
 std::uint64_t from_blocklist_order(const char* bytes);
@@ -65,7 +64,6 @@ class Blocklist {
 
   base::Descriptor file_;
   std::uint64_t size_ = 0;
-  Sha256 sha256_;
 };
 
 }  // namespace latchkey::crypto

@@ -4,34 +4,16 @@
 #include <string>
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "base/error.h"
+#include "crypto/openssl_handles.h"
 
 namespace latchkey::crypto {
-namespace {
-
-// The bytes of a text as OpenSSL takes them.
-const unsigned char* data_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT(*-reinterpret-cast)
-}
-
-[[noreturn]] void fail(const char* call) {
-  throw base::Error(base::ErrorCode::kInternalError).because(std::string(call) + " failed");
-}
-
-struct FreeMac {
-  void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
-};
-
-}  // namespace
 
 void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const { EVP_MAC_CTX_free(context); }
 
 HmacSha256::HmacSha256(const base::Secret& key) {
-  const std::unique_ptr<EVP_MAC, FreeMac> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  if (!mac) fail("EVP_MAC_fetch");
+  const auto mac = owned(EVP_MAC_fetch(nullptr, "HMAC", nullptr), "EVP_MAC_fetch");
   context_.reset(EVP_MAC_CTX_new(mac.get()));
   if (!context_) fail("EVP_MAC_CTX_new");
   std::string digest = "SHA256";

@@ -10,6 +10,7 @@
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "crypto/base64url.h"
+#include "crypto/sha256.h"
 
 namespace latchkey::crypto {
 namespace {
@@ -87,8 +88,8 @@ std::optional<Header> read_header(std::string_view encoded) {
 
 }  // namespace
 
-void KeyRing::add(const JwsAlgorithm& algorithm, const base::Secret& material,
-                  std::string_view kid) {
+const JwsKey& KeyRing::add(const JwsAlgorithm& algorithm, const base::Secret& material,
+                           std::int64_t signs_from_ms, std::string_view kid) {
   auto key = algorithm.make_key(material);
   std::string name = kid.empty() ? key->thumbprint() : std::string(kid);
   if (std::ranges::find(entries_, name, &Entry::kid) != entries_.end()) {
@@ -97,17 +98,33 @@ void KeyRing::add(const JwsAlgorithm& algorithm, const base::Secret& material,
   std::string header = encode_header(algorithm.name, name);
   entries_.push_back(Entry{.kid = std::move(name),
                            .algorithm = &algorithm,
+                           .signs_from_ms = signs_from_ms,
                            .key = std::move(key),
                            .encoded_header = std::move(header)});
+  return *entries_.back().key;
 }
 
-std::string KeyRing::sign(std::string_view payload) const {
-  if (entries_.empty()) refuse("the key ring is empty");
-  const Entry& newest = entries_.back();
-  std::string token = newest.encoded_header;
+const KeyRing::Entry* KeyRing::signer_at(std::int64_t at_ms) const {
+  const Entry* signer = nullptr;
+  for (const Entry& entry : entries_) {
+    if (entry.algorithm != signs_by_) continue;
+    if (signer == nullptr || entry.signs_from_ms <= at_ms) signer = &entry;
+  }
+  return signer;
+}
+
+std::string_view KeyRing::signing_kid(std::int64_t at_ms) const {
+  const Entry* const signer = signer_at(at_ms);
+  return signer == nullptr ? std::string_view() : std::string_view(signer->kid);
+}
+
+std::string KeyRing::sign(std::string_view payload, std::int64_t at_ms) const {
+  const Entry* const signer = signer_at(at_ms);
+  if (signer == nullptr) refuse("the key ring has no key that may sign");
+  std::string token = signer->encoded_header;
   token += '.';
   token += base64url_encode(payload);
-  const std::string signature = newest.key->sign(token);
+  const std::string signature = signer->key->sign(token);
   token += '.';
   token += base64url_encode(signature);
   return token;
@@ -144,6 +161,25 @@ JwsVerdict KeyRing::verify(std::string_view token) const {
     }
   }
   return {JwsOutcome::kBadSignature, {}};
+}
+
+// Those that do not sign yet are among them, so that whoever caches the set has them in time. A
+// shared secret has no public members, and so no place here.
+PublicKeys KeyRing::public_keys() const {
+  PublicKeys keys;
+  base::JsonWriter json(keys.json);
+  json.begin_object().key("keys").begin_array();
+  for (const Entry& entry : entries_) {
+    const JwkMembers members = entry.key->public_members();
+    if (members.empty()) continue;
+    json.begin_object();
+    for (const auto& [name, value] : members) json.key(name).string(value);
+    json.key("use").string("sig").key("alg").string(entry.algorithm->name);
+    json.key("kid").string(entry.kid).end_object();
+  }
+  json.end_array().end_object();
+  keys.etag = '"' + base64url_encode(Sha256(keys.json).bytes()) + '"';
+  return keys;
 }
 
 }  // namespace latchkey::crypto

@@ -55,6 +55,7 @@ Request read_parameters(const FCGX_Request& fcgi) {
   request.authorization = parameter(fcgi, "HTTP_AUTHORIZATION");
   request.origin = parameter(fcgi, "HTTP_ORIGIN");
   request.user_agent = parameter(fcgi, "HTTP_USER_AGENT");
+  request.if_none_match = parameter(fcgi, "HTTP_IF_NONE_MATCH");
   request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
   request.handed_over_ms = handed_over_ms(fcgi);
   request.content_length = content_length(fcgi);

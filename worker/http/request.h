@@ -34,6 +34,7 @@ struct Request {
   std::string authorization;
   std::string origin;
   std::string user_agent;
+  std::string if_none_match;
   std::string preflight_method;
   // When nginx handed the request over, in milliseconds since 1970; nothing where it does not say.
   std::optional<std::int64_t> handed_over_ms;

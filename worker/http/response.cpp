@@ -13,6 +13,7 @@ constexpr std::array kReasons{
     std::pair{200, std::string_view("OK")},
     std::pair{201, std::string_view("Created")},
     std::pair{204, std::string_view("No Content")},
+    std::pair{304, std::string_view("Not Modified")},
     std::pair{400, std::string_view("Bad Request")},
     std::pair{401, std::string_view("Unauthorized")},
     std::pair{403, std::string_view("Forbidden")},
@@ -71,7 +72,8 @@ std::string serialize(const Response& response, bool head_only) {
                 std::to_string(response.status) + ' ' + std::string(reason_of(response.status)));
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
-  if (response.status != 204) {
+  // Neither has a body; that of a 304 would be the length of another answer's.
+  if (response.status != 204 && response.status != 304) {
     append_header(out, "Content-Length", std::to_string(response.body.size()));
   }
   out += "\r\n";

@@ -22,7 +22,7 @@ void BlocklistBuilder::add(LineReader& lines, const std::function<void()>& obser
     } else if (!line->text.empty()) {
       if (entries_.size() == crypto::kMaxBlocklistEntries)
         throw crypto::BlocklistFault("would have too many entries");
-      entries_.push_back(crypto::blocklist_entry(sha256_, line->text));
+      entries_.push_back(crypto::blocklist_entry(line->text));
       ++counts_.taken;
     }
     if (counts_.taken % kLinesBetweenLooks == 0) observe();

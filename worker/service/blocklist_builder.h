@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/sha256.h"
 #include "service/line_reader.h"
 
 namespace latchkey::service {
@@ -37,7 +36,6 @@ class BlocklistBuilder {
   std::uint64_t write(const Sink& sink);
 
  private:
-  crypto::Sha256 sha256_;
   std::vector<std::uint64_t> entries_;
   BlocklistCounts counts_;
 };

@@ -36,7 +36,7 @@ std::optional<std::int32_t> counter_of(const Claims& claims) {
 }
 
 // The claims of a token of this type that we issued and that has begun, whether or not it is over.
-std::optional<Claims> verified_claims(const crypto::KeyRing& keys, std::string_view issuer,
+std::optional<Claims> verified_claims(const crypto::Keys& keys, std::string_view issuer,
                                       std::string_view type, std::string_view token,
                                       std::int64_t now_s) {
   const crypto::JwsVerdict verdict = keys.verify(token);
@@ -49,43 +49,46 @@ std::optional<Claims> verified_claims(const crypto::KeyRing& keys, std::string_v
 
 }  // namespace
 
-Tokens::Tokens(const crypto::KeyRing& keys, TokenOptions options, const base::Clock& clock,
+Tokens::Tokens(const crypto::Keys& keys, TokenOptions options, const base::Clock& clock,
                base::Random& random)
     : keys_(keys), options_(std::move(options)), clock_(clock), random_(random) {}
 
 TokenPair Tokens::issue(const db::Grant& grant) {
-  const std::int64_t now_s = clock_.wall_ms() / 1000;
+  const std::int64_t now_ms = clock_.wall_ms();
   return {
-      .access_token = sign_access(grant, now_s),
+      .access_token = sign_access(grant, now_ms),
       .refresh_token = sign_refresh(grant),
       .access_expires_in_s = options_.access_ttl_s,
-      .refresh_expires_in_s = grant.session.expires_at_ms / 1000 - now_s,
+      .refresh_expires_in_s = grant.session.expires_at_ms / 1000 - now_ms / 1000,
   };
 }
 
-std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_s) {
+std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_ms) {
+  const std::int64_t now_s = now_ms / 1000;
   std::array<std::byte, kTokenIdBytes> token_id{};
   random_.fill(token_id);
   const std::string_view bytes(reinterpret_cast<const char*>(token_id.data()), token_id.size());
-  return keys_.sign(write_claims({
+  const std::string claims = write_claims({
       .issuer = options_.issuer,
       .caller = {grant.session.id, grant.user.id},
       .token_id = crypto::base64url_encode(bytes),
       .issued_at_s = now_s,
       .expires_at_s = now_s + options_.access_ttl_s,
       .type = std::string(kAccess),
-  }));
+  });
+  return keys_.sign(claims, now_ms);
 }
 
 std::string Tokens::sign_refresh(const db::Grant& grant) const {
-  return keys_.sign(write_claims({
+  const std::string claims = write_claims({
       .issuer = options_.issuer,
       .caller = {grant.session.id, grant.user.id},
       .token_id = refresh_token_id(grant.session),
       .issued_at_s = grant.session.rotated_at_ms / 1000,
       .expires_at_s = grant.session.expires_at_ms / 1000,
       .type = std::string(kRefresh),
-  }));
+  });
+  return keys_.sign(claims, grant.session.rotated_at_ms);
 }
 
 AccessResult Tokens::read_access(std::string_view token) const {

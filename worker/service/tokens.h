@@ -6,7 +6,8 @@
 // Claims: iss, sub (the user id as text), sid (the session), jti, iat, exp (whole seconds), type.
 // An access token's jti is random. A refresh token is a pure function of its session's row: its
 // jti is the session and its counter, its times are the row's. So the session's current token can
-// be handed out again byte for byte, without storing it, when two tabs refresh at once.
+// be handed out again byte for byte, without storing it, when two tabs refresh at once. The key
+// that signs it is a function of the row too: the one that was to sign when the token came to be.
 //
 // Runs in workers. A token that does not pass is an answer, as an error code; nothing of a token
 // may be logged.
@@ -51,7 +52,7 @@ using RefreshResult = std::variant<RefreshClaims, base::ErrorCode>;
 class Tokens {
  public:
   // All references outlive the object.
-  Tokens(const crypto::KeyRing& keys, TokenOptions options, const base::Clock& clock,
+  Tokens(const crypto::Keys& keys, TokenOptions options, const base::Clock& clock,
          base::Random& random);
 
   [[nodiscard]] TokenPair issue(const db::Grant& grant);
@@ -60,10 +61,10 @@ class Tokens {
   [[nodiscard]] RefreshResult read_refresh(std::string_view token) const;
 
  private:
-  std::string sign_access(const db::Grant& grant, std::int64_t now_s);
+  std::string sign_access(const db::Grant& grant, std::int64_t now_ms);
   [[nodiscard]] std::string sign_refresh(const db::Grant& grant) const;
 
-  const crypto::KeyRing& keys_;
+  const crypto::Keys& keys_;
   TokenOptions options_;
   const base::Clock& clock_;
   base::Random& random_;

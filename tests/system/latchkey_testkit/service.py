@@ -165,6 +165,17 @@ class Service:
                 settings[name] = value.strip().strip('"')
         return settings
 
+    def config_status(self):
+        """`latchkey config`, which is wrong about the same as a worker that starts."""
+        return subprocess.run(
+            [BINARY, "config", "--config", self.state_dir / "latchkey.env"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=STOP_TIMEOUT_S,
+            check=False,
+        )
+
     @property
     def signing_key(self):
         return self.generated_settings()["JWT_SECRET_KEY"]

@@ -34,7 +34,7 @@ class BearerGuardTest : public ::testing::Test {
     return error.code();
   }
 
-  crypto::KeyRing keys_;
+  crypto::KeyRing keys_{*crypto::find_jws_algorithm("HS256")};
   doubles::FakeClock clock_;
   doubles::FakeRandom random_;
   service::Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};

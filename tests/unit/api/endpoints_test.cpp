@@ -48,6 +48,30 @@ TEST_F(EndpointsTest, ReadinessFallsWithTheDatabase) {
 constexpr const char* kRegistration =
     R"({"email":"Ada@example.com","username":"Ada","password":"correct horse"})";
 
+// Its key is a secret: nothing of it may show.
+TEST_F(EndpointsTest, TheSetOfPublicKeysIsEmptyUnderHs256) {
+  const Response response = answer("GET", "/.well-known/jwks.json");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "application/json");
+  EXPECT_EQ(response.body, R"({"keys":[]})");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "public, max-age=300");
+}
+
+TEST_F(EndpointsTest, TheSetOfPublicKeysIsSentOnce) {
+  const std::string etag = header_of(answer("GET", "/.well-known/jwks.json"), "ETag");
+  for (const auto& [known, status] :
+       {std::pair{etag, 304}, std::pair{"W/" + etag, 304}, std::pair{"\"x\", " + etag, 304},
+        std::pair{std::string("*"), 304}, std::pair{std::string("\"x\""), 200},
+        std::pair{std::string("\"\""), 200}, std::pair{etag.substr(1), 200}}) {
+    Request request = make("GET", "/.well-known/jwks.json", {});
+    request.if_none_match = known;
+    const Response response = answer_request(request);
+    EXPECT_EQ(response.status, status) << known;
+    EXPECT_EQ(response.body.empty(), status == 304) << known;
+    EXPECT_EQ(header_of(response, "ETag"), etag) << known;
+  }
+}
+
 TEST_F(EndpointsTest, Registers) {
   expect_tokens(answer("POST", "/auth/register", kRegistration), 201);
   EXPECT_EQ(logins_.registered_hash, FakeHasher::hash_of(kPassword));

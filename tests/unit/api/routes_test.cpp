@@ -43,9 +43,9 @@ TEST(Routes, TheHashPoolIsForWhatHashes) {
 
 TEST(Routes, OnlyAFewAnswerToAnybody) {
   EXPECT_EQ(routes_where([](const auto& route) { return route.guard == http::Guard::kNone; }),
-            (Names{"GET /", "GET /health", "GET /metrics", "GET /readiness", "POST /auth/login",
-                   "POST /auth/logout", "POST /auth/refresh", "POST /auth/refresh-token",
-                   "POST /auth/register"}));
+            (Names{"GET /", "GET /.well-known/jwks.json", "GET /health", "GET /metrics",
+                   "GET /readiness", "POST /auth/login", "POST /auth/logout", "POST /auth/refresh",
+                   "POST /auth/refresh-token", "POST /auth/register"}));
 }
 
 TEST(Routes, OnlyLoginTakesAForm) {
@@ -55,7 +55,7 @@ TEST(Routes, OnlyLoginTakesAForm) {
 
 TEST(Routes, LivenessAsksNoDatabase) {
   EXPECT_EQ(routes_where([](const auto& route) { return !route.asks_database; }),
-            (Names{"GET /", "GET /health", "GET /metrics"}));
+            (Names{"GET /", "GET /.well-known/jwks.json", "GET /health", "GET /metrics"}));
 }
 
 TEST(Routes, AParameterIsTheWholeLastSegment) {

@@ -148,7 +148,7 @@ TEST_F(CredentialsTest, AreAllReportedWithTheOtherFaults) {
   put("JWT_SECRET_KEY", "two\nlines");
   EXPECT_THAT(errors_of(given({{"LOG_LEVEL", "LOUD"}})),
               ElementsAre(HasSubstr("has a control character"), StartsWith("DATABASE_URL"),
-                          StartsWith("JWT_SECRET_KEY"), StartsWith("LOG_LEVEL")));
+                          StartsWith("LOG_LEVEL"), StartsWith("JWT_SECRET_KEY")));
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ TEST(EnvExampleTest, GivesTheDefaultsWhenEveryLineIsUncommented) {
 TEST(EnvExampleTest, IsNotUsableBeforeTheSecretIsFilledIn) {
   const TemporaryFile file(env_example());
   EXPECT_THAT(errors_of({}, file.path()),
-              ::testing::ElementsAre(HasSubstr("JWT_SECRET_KEY: is empty")));
+              ::testing::ElementsAre(HasSubstr("JWT_SECRET_KEY: is required")));
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ TEST(LoadTest, SaysWhatIsRequired) {
                                          StartsWith("JWT_SECRET_KEY: is required")));
   EXPECT_THAT(
       errors_of({{"DATABASE_URL", ""}, {"JWT_SECRET_KEY", ""}}),
-      ElementsAre(StartsWith("DATABASE_URL: is empty"), StartsWith("JWT_SECRET_KEY: is empty")));
+      ElementsAre(StartsWith("DATABASE_URL: is empty"), StartsWith("JWT_SECRET_KEY: is required")));
 }
 
 struct BadValue {
@@ -205,8 +205,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"JWT_SECRET_KEY", "short", "too short: it has 5 bytes"},
         BadValue{"JWT_SECRET_KEY", "changemechangemechangemechangeme", "too easy to guess"},
         BadValue{"JWT_ALGORITHM", "none", "\"none\" is not known"},
-        BadValue{"JWT_ALGORITHM", "RS256", "not known"},
-        BadValue{"JWT_KEYS_DIR", "/etc/latchkey/keys", "is not supported by this version"},
+        BadValue{"JWT_ALGORITHM", "RS384", "not known"},
+        BadValue{"JWT_KEYS_DIR", "keys", "is not an absolute path"},
+        BadValue{"JWT_KEYS_DIR", "/keys\n", "has a control character"},
         BadValue{"JWT_ISSUER", "", "is empty"},
         BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "1500ms", "not a whole number of seconds"},
         BadValue{"ACCESS_TOKEN_EXPIRE_MINUTES", "0", "out of range"},
@@ -272,6 +273,22 @@ TEST(LoadTest, ReportsEveryFaultAtOnce) {
                                   StartsWith("DATABASE_URL"), StartsWith("JWT_SECRET_KEY"),
                                   StartsWith("BCRYPT_ROUNDS"), StartsWith("CORS_ORIGINS"),
                                   StartsWith("LOG_LEVEL"), StartsWith("PASSWORD_MIN_LENGTH")));
+}
+
+// The command to run is in the message: who reads it is about to start the service.
+TEST(LoadTest, AnAlgorithmNeedsAKeyOfItsOwn) {
+  EXPECT_THAT(errors_of(with({{"JWT_ALGORITHM", "ES256"}})),
+              ElementsAre(AllOf(StartsWith("JWT_KEYS_DIR: is required by JWT_ALGORITHM=ES256"),
+                                HasSubstr("latchkey keys generate"))));
+  EXPECT_THAT(errors_of(with({{"JWT_ALGORITHM", "EdDSA"}, {"JWT_KEYS_DIR", "/nonexistent"}})),
+              ElementsAre(StartsWith("JWT_KEYS_DIR: /nonexistent cannot be read")));
+
+  std::string empty = "/tmp/latchkey-keys-XXXXXX";
+  ASSERT_NE(mkdtemp(empty.data()), nullptr);
+  EXPECT_THAT(errors_of({{"DATABASE_URL", kGoodUrl}, {"JWT_KEYS_DIR", empty}}),
+              ElementsAre(HasSubstr("latchkey keys generate --algorithm HS256")));
+  EXPECT_THAT(errors_of(with({{"JWT_KEYS_DIR", empty}})), IsEmpty());
+  rmdir(empty.c_str());
 }
 
 TEST(LoadTest, LetsToolsThatOnlyLookDoWithoutWhatIsRequired) {

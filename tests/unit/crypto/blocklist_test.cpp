@@ -41,13 +41,12 @@ std::string fault_of(const std::string& path) {
 }
 
 TEST(BlocklistTest, EntriesAreWhatTheFormSays) {
-  const Sha256 sha256;
   // printf password | sha256sum
-  EXPECT_EQ(blocklist_entry(sha256, "password"), 0x5e884898da280471U);
-  EXPECT_EQ(blocklist_entry(sha256, "PassWord"), 0x5e884898da280471U);
-  EXPECT_NE(blocklist_entry(sha256, "password "), 0x5e884898da280471U);
+  EXPECT_EQ(blocklist_entry("password"), 0x5e884898da280471U);
+  EXPECT_EQ(blocklist_entry("PassWord"), 0x5e884898da280471U);
+  EXPECT_NE(blocklist_entry("password "), 0x5e884898da280471U);
   // Beyond ASCII nothing is made equal.
-  EXPECT_NE(blocklist_entry(sha256, "\xC3\x89"), blocklist_entry(sha256, "\xC3\xA9"));
+  EXPECT_NE(blocklist_entry("\xC3\x89"), blocklist_entry("\xC3\xA9"));
 }
 
 TEST(BlocklistTest, FindsWhatItHas) {
@@ -69,10 +68,9 @@ TEST(BlocklistTest, AnEmptyListHasNothing) {
 // More entries than a look takes in, so that it needs several: every one is found, no other is.
 TEST(BlocklistTest, FindsEveryEntryOfALongList) {
   std::set<std::uint64_t> entries;
-  const Sha256 sha256;
   constexpr int kCount = 20'000;
   for (int i = 0; i < kCount; ++i)
-    entries.insert(blocklist_entry(sha256, "password" + std::to_string(i)));
+    entries.insert(blocklist_entry("password" + std::to_string(i)));
   const MadeBlocklist file(bytes_of({entries.begin(), entries.end()}));
   const Blocklist list(file.path());
   list.check_order();
@@ -84,8 +82,7 @@ TEST(BlocklistTest, FindsEveryEntryOfALongList) {
 
 // Where guesses go wrong: entries that crowd at one end, or are spread like nothing natural.
 TEST(BlocklistTest, ASkewedListIsSearchedToo) {
-  const Sha256 sha256;
-  const std::uint64_t wanted = blocklist_entry(sha256, "sunshine99");
+  const std::uint64_t wanted = blocklist_entry("sunshine99");
   for (const bool crowds_below : {false, true}) {
     std::set<std::uint64_t> entries{wanted};
     for (std::uint64_t i = 0; i < 100'000; ++i) entries.insert(crowds_below ? i : ~i);

@@ -34,13 +34,14 @@ using ::testing::Not;
 
 constexpr std::string_view kKeyText = "an HS256 key for the tests, 32 bytes or more";
 constexpr std::string_view kOtherKeyText = "another HS256 key for tests, 32 bytes or more";
+constexpr std::int64_t kNow = 1'771'497'045'123;
 constexpr std::string_view kPayload = R"({"sub":"42"})";
 
 const JwsAlgorithm& hs256() { return *find_jws_algorithm("HS256"); }
 
 KeyRing ring_of(std::string_view key, std::string_view kid = {}) {
-  KeyRing ring;
-  ring.add(hs256(), base::Secret(key), kid);
+  KeyRing ring(hs256());
+  ring.add(hs256(), base::Secret(key), 0, kid);
   return ring;
 }
 
@@ -61,36 +62,36 @@ std::string header_of(const std::string& token) {
 
 TEST(KeyRingTest, VerifiesWhatItSigned) {
   const KeyRing ring = ring_of(kKeyText);
-  const JwsVerdict verdict = ring.verify(ring.sign(kPayload));
+  const JwsVerdict verdict = ring.verify(ring.sign(kPayload, kNow));
   EXPECT_EQ(verdict.outcome, JwsOutcome::kOk);
   EXPECT_EQ(verdict.payload, kPayload);
 }
 
 TEST(KeyRingTest, SignsTheSamePayloadAlike) {
   const KeyRing ring = ring_of(kKeyText);
-  const std::string token = ring.sign(kPayload);
-  EXPECT_NE(ring.sign("something else"), token);
-  EXPECT_EQ(ring.sign(kPayload), token);
-  EXPECT_EQ(ring_of(kKeyText).sign(kPayload), token);  // in another process too
+  const std::string token = ring.sign(kPayload, kNow);
+  EXPECT_NE(ring.sign("something else", kNow), token);
+  EXPECT_EQ(ring.sign(kPayload, kNow), token);
+  EXPECT_EQ(ring_of(kKeyText).sign(kPayload, kNow), token);  // in another process too
 }
 
 TEST(KeyRingTest, WritesAlgorithmTypeAndKid) {
-  EXPECT_EQ(header_of(ring_of(kKeyText, "k1").sign(kPayload)),
+  EXPECT_EQ(header_of(ring_of(kKeyText, "k1").sign(kPayload, kNow)),
             R"({"alg":"HS256","typ":"JWT","kid":"k1"})");
 }
 
 TEST(KeyRingTest, NamesAKeyByAThumbprintThatTellsNothing) {
-  const std::string header = header_of(ring_of(kKeyText).sign(kPayload));
+  const std::string header = header_of(ring_of(kKeyText).sign(kPayload, kNow));
   EXPECT_EQ(header.size(), std::string_view(R"({"alg":"HS256","typ":"JWT","kid":""})").size() + 16);
-  EXPECT_NE(header, header_of(ring_of(kOtherKeyText).sign(kPayload)));
+  EXPECT_NE(header, header_of(ring_of(kOtherKeyText).sign(kPayload, kNow)));
   EXPECT_THAT(header, Not(HasSubstr(kKeyText.substr(0, 4))));
 }
 
 TEST(KeyRingTest, SignsWithTheNewestKeyAndVerifiesWithAll) {
   KeyRing ring = ring_of(kKeyText, "old");
-  const std::string old_token = ring.sign(kPayload);
-  ring.add(hs256(), base::Secret(kOtherKeyText), "new");
-  const std::string new_token = ring.sign(kPayload);
+  const std::string old_token = ring.sign(kPayload, kNow);
+  ring.add(hs256(), base::Secret(kOtherKeyText), 0, "new");
+  const std::string new_token = ring.sign(kPayload, kNow);
 
   EXPECT_THAT(header_of(new_token), HasSubstr("new"));
   EXPECT_EQ(ring.verify(old_token).outcome, JwsOutcome::kOk);
@@ -100,7 +101,7 @@ TEST(KeyRingTest, SignsWithTheNewestKeyAndVerifiesWithAll) {
 
 TEST(KeyRingTest, TriesEveryKeyForATokenThatNamesNone) {
   KeyRing ring = ring_of(kKeyText, "old");
-  ring.add(hs256(), base::Secret(kOtherKeyText), "new");
+  ring.add(hs256(), base::Secret(kOtherKeyText), 0, "new");
   EXPECT_EQ(ring.verify(forge(R"({"alg":"HS256"})", kKeyText)).outcome, JwsOutcome::kOk);
   EXPECT_EQ(ring.verify(forge(R"({"alg":"HS256"})", kOtherKeyText)).outcome, JwsOutcome::kOk);
   EXPECT_EQ(ring.verify(forge(R"({"alg":"HS256"})", "a key that is not in the ring")).outcome,
@@ -109,22 +110,22 @@ TEST(KeyRingTest, TriesEveryKeyForATokenThatNamesNone) {
 
 TEST(KeyRingTest, AKidAllowsOnlyItsOwnKey) {
   KeyRing ring = ring_of(kKeyText, "old");
-  ring.add(hs256(), base::Secret(kOtherKeyText), "new");
+  ring.add(hs256(), base::Secret(kOtherKeyText), 0, "new");
   EXPECT_EQ(ring.verify(forge(R"({"alg":"HS256","kid":"new"})", kKeyText)).outcome,
             JwsOutcome::kBadSignature);
 }
 
 TEST(KeyRingTest, RefusesShortKeysNamesTwiceAndToSignWithoutAKey) {
-  KeyRing ring;
-  EXPECT_THROW((void)ring.sign(kPayload), base::Error);
+  KeyRing ring(hs256());
+  EXPECT_THROW((void)ring.sign(kPayload, kNow), base::Error);
   EXPECT_THROW(ring.add(hs256(), base::Secret(std::string_view("thirty-one bytes are not enough"))),
                base::Error);
-  ring.add(hs256(), base::Secret(kKeyText), "k1");
-  EXPECT_THROW(ring.add(hs256(), base::Secret(kOtherKeyText), "k1"), base::Error);
+  ring.add(hs256(), base::Secret(kKeyText), 0, "k1");
+  EXPECT_THROW(ring.add(hs256(), base::Secret(kOtherKeyText), 0, "k1"), base::Error);
 }
 
 TEST(KeyRingTest, AnEmptyRingVerifiesNothing) {
-  EXPECT_EQ(KeyRing().verify(forge(R"({"alg":"HS256"})")).outcome, JwsOutcome::kUnknownKey);
+  EXPECT_EQ(KeyRing(hs256()).verify(forge(R"({"alg":"HS256"})")).outcome, JwsOutcome::kUnknownKey);
 }
 
 // RFC 7515, appendix A.1: the header has line breaks and no kid.
@@ -232,7 +233,7 @@ TEST(KeyRingTest, RefusesHeadersThatItDoesNotUnderstand) {
 }
 
 TEST(KeyRingTest, RefusesEveryOtherShape) {
-  const std::string token = ring_of(kKeyText, "k1").sign(kPayload);
+  const std::string token = ring_of(kKeyText, "k1").sign(kPayload, kNow);
   const std::size_t first = token.find('.');
   const std::size_t second = token.rfind('.');
   const std::string header = token.substr(0, first);
@@ -271,7 +272,7 @@ TEST(KeyRingTest, RefusesEveryOtherShape) {
 }
 
 TEST(KeyRingTest, RefusesAnyOtherSignature) {
-  const std::string token = ring_of(kKeyText, "k1").sign(kPayload);
+  const std::string token = ring_of(kKeyText, "k1").sign(kPayload, kNow);
   const std::size_t at = token.rfind('.') + 1;
   EXPECT_EQ(outcome_of(token.substr(0, at)), JwsOutcome::kBadSignature);       // none
   EXPECT_EQ(outcome_of(token.substr(0, at + 40)), JwsOutcome::kBadSignature);  // cut
@@ -287,7 +288,7 @@ TEST(KeyRingTest, RefusesAnyOtherSignature) {
 // 43 characters hold 258 bits: two are unused, and three other last characters would decode to
 // the same tag if they were ignored.
 TEST(KeyRingTest, RefusesOtherSpellingsOfTheLastCharacter) {
-  const std::string token = ring_of(kKeyText, "k1").sign(kPayload);
+  const std::string token = ring_of(kKeyText, "k1").sign(kPayload, kNow);
   int accepted = 0;
   for (const char last :
        std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) {
@@ -299,7 +300,7 @@ TEST(KeyRingTest, RefusesOtherSpellingsOfTheLastCharacter) {
 }
 
 TEST(KeyRingTest, RefusesAChangedPayload) {
-  const std::string token = ring_of(kKeyText, "k1").sign(kPayload);
+  const std::string token = ring_of(kKeyText, "k1").sign(kPayload, kNow);
   const std::size_t first = token.find('.');
   const std::string changed = token.substr(0, first + 1) + base64url_encode(R"({"sub":"43"})") +
                               token.substr(token.rfind('.'));
@@ -309,11 +310,11 @@ TEST(KeyRingTest, RefusesAChangedPayload) {
 TEST(KeyRingTest, BoundsTheLength) {
   const KeyRing ring = ring_of(kKeyText, "k1");
   std::string payload;
-  std::string token = ring.sign(payload);
+  std::string token = ring.sign(payload, kNow);
   while (token.size() <= kMaxTokenBytes) {
     EXPECT_EQ(ring.verify(token).outcome, JwsOutcome::kOk);
     payload += std::string(200, 'x');
-    token = ring.sign(payload);
+    token = ring.sign(payload, kNow);
   }
   EXPECT_EQ(ring.verify(token).outcome, JwsOutcome::kMalformed);
 }
@@ -321,12 +322,41 @@ TEST(KeyRingTest, BoundsTheLength) {
 TEST(JwsAlgorithmTest, EveryRowSignsAndVerifies) {
   for (const JwsAlgorithm& row : jws_algorithms()) {
     EXPECT_EQ(find_jws_algorithm(row.name), &row);
-    const auto key = row.make_key(base::Secret(kKeyText));
+    const base::Secret material = row.generate(row.sizes.usual_bits);
+    const auto key = row.make_key(material);
     EXPECT_TRUE(key->verify("message", key->sign("message"))) << row.name;
     EXPECT_FALSE(key->verify("Message", key->sign("message"))) << row.name;
     EXPECT_FALSE(key->verify("message", "")) << row.name;
-    EXPECT_EQ(row.make_key(base::Secret(kKeyText))->thumbprint(), key->thumbprint()) << row.name;
-    EXPECT_NE(row.make_key(base::Secret(kOtherKeyText))->thumbprint(), key->thumbprint());
+    EXPECT_EQ(key->sign("message"), key->sign("message")) << row.name;
+    EXPECT_NE(key->sign("message"), key->sign("Message")) << row.name;
+    EXPECT_EQ(row.make_key(material)->sign("message"), key->sign("message")) << row.name;
+    EXPECT_EQ(row.make_key(material)->thumbprint(), key->thumbprint()) << row.name;
+    EXPECT_EQ(key->bits(), row.sizes.usual_bits) << row.name;
+    EXPECT_EQ(key->public_members().empty(), row.is_symmetric) << row.name;
+
+    const auto other = row.make_key(row.generate(row.sizes.usual_bits));
+    EXPECT_NE(other->thumbprint(), key->thumbprint()) << row.name;
+    EXPECT_FALSE(other->verify("message", key->sign("message"))) << row.name;
+  }
+}
+
+// However long, and at whatever bit it differs.
+TEST(JwsAlgorithmTest, EveryRowRefusesEveryOtherSignature) {
+  for (const JwsAlgorithm& row : jws_algorithms()) {
+    const auto key = row.make_key(row.generate(row.sizes.min_bits));
+    const std::string signature = key->sign("message");
+    for (std::size_t i = 0; i < signature.size(); ++i) {
+      std::string changed = signature;
+      changed[i] = static_cast<char>(changed[i] ^ 0x10);
+      EXPECT_FALSE(key->verify("message", changed)) << row.name << " byte " << i;
+    }
+    for (const std::string& other :
+         {signature.substr(1), signature.substr(0, signature.size() - 1), signature + '\0',
+          '\0' + signature, signature + signature, std::string(signature.size(), '\0'),
+          std::string(signature.size(), '\xFF'), std::string(4000, 'x')}) {
+      EXPECT_FALSE(key->verify("message", other)) << row.name << " of " << other.size();
+    }
+    EXPECT_TRUE(key->verify("message", signature)) << "the key still works: " << row.name;
   }
 }
 

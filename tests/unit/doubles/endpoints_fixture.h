@@ -102,7 +102,7 @@ class EndpointsTest : public ::testing::Test {
 
  private:
   base::CostMeter meter_{clock_};
-  crypto::KeyRing keys_;
+  crypto::KeyRing keys_{*crypto::find_jws_algorithm("HS256")};
   service::Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};
   service::PasswordPolicy policy_{service::PasswordPolicyKind::kLength, 8, 72};
   service::Authentication authentication_{{.logins = logins_,
@@ -119,9 +119,9 @@ class EndpointsTest : public ::testing::Test {
   service::AccountService account_service_{accounts_, hasher_, policy_, revocations_.watch,
                                            events_};
   shm::Breaker breaker_{segment_.layout().database_breaker, {}, clock_};
-  Endpoints endpoints_{authentication_,    session_service_, account_service_, tokens_,
-                       revocations_.watch, health_,          clock_,           segment_.layout(),
-                       breaker_,           "1.2.3"};
+  Endpoints endpoints_{
+      authentication_, session_service_, account_service_,  tokens_,  keys_,  revocations_.watch,
+      health_,         clock_,           segment_.layout(), breaker_, "1.2.3"};
   http::Pipeline pipeline_{
       {.router = http::Router(routes()),
        .cors = http::Cors({}),

@@ -19,10 +19,9 @@ namespace latchkey::doubles {
 class MadeBlocklist {
  public:
   explicit MadeBlocklist(std::initializer_list<std::string_view> passwords) {
-    const crypto::Sha256 sha256;
     std::set<std::uint64_t> entries;
     for (const std::string_view password : passwords)
-      entries.insert(crypto::blocklist_entry(sha256, password));
+      entries.insert(crypto::blocklist_entry(password));
     std::string bytes(crypto::kBlocklistMagic);
     append(bytes, entries.size());
     for (const std::uint64_t entry : entries) append(bytes, entry);

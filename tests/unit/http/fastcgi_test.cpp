@@ -56,6 +56,7 @@ TEST_F(FastCgiTest, ReadsEveryParameterThatItKnows) {
                           {"HTTP_AUTHORIZATION", "Bearer " + std::string(300, 't')},
                           {"HTTP_ORIGIN", "https://app.example.com"},
                           {"HTTP_USER_AGENT", std::string(600, 'u')},
+                          {"HTTP_IF_NONE_MATCH", "\"tag\""},
                           {"HTTP_ACCESS_CONTROL_REQUEST_METHOD", "PUT"},
                           {"HTTP_PROXY", "http://evil.test"}}) +
                  record(kStdin, "body") + record(kStdin, ""));
@@ -72,6 +73,7 @@ TEST_F(FastCgiTest, ReadsEveryParameterThatItKnows) {
   EXPECT_EQ(request_.authorization, "Bearer " + std::string(300, 't'));
   EXPECT_EQ(request_.origin, "https://app.example.com");
   EXPECT_EQ(request_.user_agent, std::string(600, 'u'));
+  EXPECT_EQ(request_.if_none_match, "\"tag\"");
   EXPECT_EQ(request_.preflight_method, "PUT");
   EXPECT_EQ(body_, "body");
 }

@@ -26,6 +26,9 @@ TEST(Response, HeadHasTheHeadersOfTheBodyThatItLeavesOut) {
 
 TEST(Response, NoContentHasNeitherLengthNorType) {
   EXPECT_EQ(serialize(Response::no_content(), false), "Status: 204 No Content\r\n\r\n");
+  Response unchanged;
+  unchanged.status = 304;
+  EXPECT_EQ(serialize(unchanged, false), "Status: 304 Not Modified\r\n\r\n");
 }
 
 TEST(Response, AnEmptyBodySaysItsLength) {

@@ -39,19 +39,18 @@ class SessionServiceTest : public ::testing::Test {
   }
   void expire() { clock_.set_wall_ms(doubles::session().expires_at_ms); }
 
-  crypto::KeyRing keys_;
+  crypto::KeyRing keys_{*crypto::find_jws_algorithm("HS256")};
   doubles::FakeClock clock_;
   doubles::FakeRandom random_;
   doubles::FakeSessions sessions_;
   Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};
   doubles::FakeEvents events_;
   doubles::WatchedRevocations revocations_;
-  SessionService service_{
-      sessions_,
-      tokens_,
-      revocations_.watch,
-      events_,
-      {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
+  SessionService service_{sessions_,
+                          tokens_,
+                          revocations_.watch,
+                          events_,
+                          {.ttl_s = 604'800, .reuse_leeway_ms = 10'000}};
   TokenPair pair_;
 };
 

@@ -55,9 +55,11 @@ class TokensTest : public ::testing::Test {
     claims.token_id = token_id;
     return claims;
   }
-  std::string sign(const Claims& claims) { return keys_.sign(write_claims(claims)); }
+  std::string sign(const Claims& claims) {
+    return keys_.sign(write_claims(claims), clock_.wall_ms());
+  }
 
-  crypto::KeyRing keys_;
+  crypto::KeyRing keys_{*crypto::find_jws_algorithm("HS256")};
   doubles::FakeClock clock_;
   doubles::FakeRandom random_;
   Tokens tokens_{keys_, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, random_};
@@ -101,7 +103,7 @@ TEST_F(TokensTest, TheClaimsAreThoseOfTheContract) {
 TEST_F(TokensTest, ARefreshTokenIsAFunctionOfItsSession) {
   const std::string first = tokens_.issue(doubles::grant()).refresh_token;
   clock_.advance_ms(7'000);
-  crypto::KeyRing other_keys;
+  crypto::KeyRing other_keys{*crypto::find_jws_algorithm("HS256")};
   add_key(other_keys);
   doubles::FakeRandom other_random;
   Tokens other(other_keys, {.issuer = "latchkey", .access_ttl_s = 1800}, clock_, other_random);
@@ -110,6 +112,22 @@ TEST_F(TokensTest, ARefreshTokenIsAFunctionOfItsSession) {
   db::Grant rotated = doubles::grant();
   ++rotated.session.counter;
   EXPECT_NE(tokens_.issue(rotated).refresh_token, first);
+}
+
+// One tab refreshes just before a new key begins to sign, the other just after.
+TEST_F(TokensTest, ARotationOfKeysLeavesARefreshTokenAsItIs) {
+  const std::string before = tokens_.issue(doubles::grant()).refresh_token;
+  const crypto::JwsAlgorithm& hs256 = *crypto::find_jws_algorithm("HS256");
+  keys_.add(hs256, base::Secret(std::string_view("another key of thirty-two bytes!")),
+            doubles::grant().session.rotated_at_ms + 1);
+  clock_.advance_ms(7'000);
+  const TokenPair after = tokens_.issue(doubles::grant());
+  EXPECT_EQ(after.refresh_token, before);
+  EXPECT_EQ(after.access_token.find(before.substr(0, before.find('.'))), std::string::npos)
+      << "the access token is new, and by the new key";
+  db::Grant rotated = doubles::grant();
+  ++rotated.session.rotated_at_ms;
+  EXPECT_NE(tokens_.issue(rotated).refresh_token, before);
 }
 
 TEST_F(TokensTest, NoTwoAccessTokensAreTheSame) {
@@ -162,23 +180,25 @@ TEST_F(TokensTest, ATokenOfTheFutureDoesNotCountYet) {
   const auto with_nbf = [this](std::int64_t nbf) {
     std::string payload = write_claims(access_claims());
     payload.insert(payload.size() - 1, ",\"nbf\":" + std::to_string(nbf));
-    return keys_.sign(payload);
+    return keys_.sign(payload, clock_.wall_ms());
   };
   EXPECT_TRUE(access_is_read(with_nbf(kNowS)));
   EXPECT_EQ(access_fault(with_nbf(kNowS + 1)), ErrorCode::kTokenInvalid);
 }
 
 TEST_F(TokensTest, ATokenOfAnotherKeyDoesNotCount) {
-  crypto::KeyRing other;
+  crypto::KeyRing other{*crypto::find_jws_algorithm("HS256")};
   add_key(other, "another key of thirty-two bytes!");
-  EXPECT_EQ(access_fault(other.sign(write_claims(access_claims()))), ErrorCode::kTokenInvalid);
+  EXPECT_EQ(access_fault(other.sign(write_claims(access_claims()), clock_.wall_ms())),
+            ErrorCode::kTokenInvalid);
 }
 
 TEST_F(TokensTest, WhatIsNoTokenDoesNotCount) {
   const std::string token = sign(access_claims());
   for (const std::string& text :
        {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), token + "x",
-        token.substr(1), token.substr(0, token.rfind('.') + 1), keys_.sign("[]")}) {
+        token.substr(1), token.substr(0, token.rfind('.') + 1),
+        keys_.sign("[]", clock_.wall_ms())}) {
     EXPECT_EQ(access_fault(text), ErrorCode::kTokenInvalid) << text;
     EXPECT_FALSE(refresh_is_read(text)) << text;
   }
