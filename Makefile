@@ -66,7 +66,7 @@ test: ## unit, SQL, system and tidy tests: what CI runs
 
 .PHONY: test-all
 test-all: ## test, and the slow ones as far as they exist
-	@dev/install build run pooler test monitoring package
+	@dev/install build run pooler test monitoring fuzz edge package
 	@exec dev/test-all
 
 .PHONY: bench
@@ -74,6 +74,11 @@ bench: ## requests a second and CPU a request, as ratios against the least progr
 	@dev/install build run test bench
 	@dev/build
 	@exec /usr/bin/python3 -B tests/bench/bench.py
+
+.PHONY: fuzz
+fuzz: ## libFuzzer over every reader, a minute each (dev/fuzz 600 json: ten, of one)
+	@dev/install build fuzz
+	@exec dev/fuzz
 
 .PHONY: package
 package: ## build/latchkey_VERSION_amd64.deb, checked by lintian

@@ -38,6 +38,7 @@ make_certificate() {
 # The settings that nginx needs, as the program would see them.
 render_nginx() (
   export RUN_DIR LOG_DIR TLS_DIR HTTPS_PORT HTTP_PORT PAGES_DIR=$ROOT/build/pages
+  export SECURITY_TXT=$STATE_DIR/security.txt
   for name in CORS_ORIGINS RATE_LIMIT_LOGIN RATE_LIMIT_REGISTER HASH_QUEUE_LOGIN \
     HASH_QUEUE_REGISTER WORKER_TIMEOUT METRICS_NETWORKS; do
     if value=$(setting "$name"); then

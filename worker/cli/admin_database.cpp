@@ -2,11 +2,10 @@
 #include "cli/admin_database.h"
 
 #include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "config/load.h"
+#include "process/confinement.h"
 
 namespace latchkey::cli {
 namespace {
@@ -25,20 +24,11 @@ db::DatabaseOptions options_of(const config::Settings& settings) {
           .prepared = settings.database_prepared};
 }
 
-// Neither a core file nor a debugger of the same user gets at what is in memory.
-void hide_memory() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__  // whose search for leaks is a debugger of the same user
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 }  // namespace
 
 AdminDatabase::AdminDatabase(const config::Settings& settings)
     : database_(options_of(settings), breaker_, clock_, meter_) {
-  hide_memory();
+  process::hide_memory();
 }
 
 std::string actor() {

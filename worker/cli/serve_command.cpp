@@ -10,7 +10,9 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/shared_segment.h"
+#include "config/environment.h"
 #include "config/load.h"
+#include "process/confinement.h"
 #include "process/spawn.h"
 #include "process/supervisor.h"
 
@@ -32,11 +34,11 @@ process::Bounds bounds_by(const config::Settings& settings) {
 // The bounds for the workers of a rolling restart. The program that is installed now has found the
 // settings good; this one may be older and not know them all, and then the bounds stay as they
 // were. Sockets and shared segment cannot move while workers use them.
-process::Bounds bounds_after(const std::string& runtime_dir,
+process::Bounds bounds_after(const char* const* environment, const std::string& runtime_dir,
                              const std::optional<std::string>& config_file,
                              const process::Bounds& before) {
   try {
-    const config::Settings settings = config::load(environ, config_file);
+    const config::Settings settings = config::load(environment, config_file);
     if (settings.runtime_dir != runtime_dir)
       throw std::runtime_error("RUNTIME_DIR is another one now: that needs a stop and a start");
     return bounds_by(settings);
@@ -66,13 +68,15 @@ process::PoolOptions pool(const std::string& name, int workers, const std::strin
 }  // namespace
 
 int serve(const Words& words) {
+  process::hide_memory();
   const Arguments arguments(words, {{"config"}, {"api-workers"}, {"hash-workers"}});
   if (!arguments.positional().empty()) throw UsageError("serve takes options only");
   const int api_workers = arguments.number("api-workers", kDefaultWorkers, 1, kMaxWorkers);
   const int hash_workers = arguments.number("hash-workers", kDefaultWorkers, 1, kMaxWorkers);
   const auto config_file = arguments.value("config");
 
-  const config::Settings settings = config::load(environ, config_file);
+  const config::Environment environment(environ);
+  const config::Settings settings = config::load(environment.all(), config_file);
   base::configure_logging(settings.log_level, "supervisor");
   const base::Logger logger("latchkey.supervisor");
   for (const std::string& warning : settings.warnings) logger.warning(warning);
@@ -95,10 +99,12 @@ int serve(const Words& words) {
           .pools = {pool("api", api_workers, program, settings.runtime_dir, config_file),
                     pool("hash", hash_workers, program, settings.runtime_dir, config_file)},
           .bounds = bounds_by(settings),
+          .environment = environment.all(),
           .trial = trial,
           .reload =
-              [runtime_dir = settings.runtime_dir, config_file](const process::Bounds& before) {
-                return bounds_after(runtime_dir, config_file, before);
+              [&environment, runtime_dir = settings.runtime_dir,
+               config_file](const process::Bounds& before) {
+                return bounds_after(environment.all(), runtime_dir, config_file, before);
               },
       },
       clock);

@@ -8,14 +8,17 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/freed_memory.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/compose.h"
 #include "cli/shared_segment.h"
+#include "config/environment.h"
 #include "config/load.h"
 #include "http/fastcgi.h"
+#include "process/confinement.h"
 #include "process/inherited_sockets.h"
 #include "process/memory_bound.h"
 #include "process/signals.h"
@@ -107,12 +110,15 @@ class Requests final : public process::WorkerCallbacks {
 }  // namespace
 
 int worker(const Words& words) {
+  process::hide_memory();
   const Arguments arguments(words, {{"config"}, {"slot"}});
   const std::string pool = pool_of(arguments);
+  base::overwrites_freed_memory = pool == "hash";
   const int slot = arguments.number("slot", 1, 1, kMaxSlot);
   process::SignalInbox signals = process::worker_signals();
 
-  config::Settings settings = config::load(environ, arguments.value("config"));
+  config::Settings settings =
+      config::load(config::Environment(environ).all(), arguments.value("config"));
   settings.admin_database_url = {};  // not for a process that strangers talk to
   process::bound_memory(static_cast<std::uint64_t>(settings.worker_memory_max_mib) << 20);
   base::configure_logging(settings.log_level, pool + '/' + std::to_string(slot));
@@ -128,6 +134,9 @@ int worker(const Words& words) {
   Service service(settings, segment.layout(), metrics, place);
   shm::ScoreboardLine line(segment.layout(), place, number, getpid(), clock);
   Requests requests(fastcgi, service, line);
+  if (!process::confine_worker())
+    base::Logger("latchkey.process")
+        .warning("no filter of system calls: the kernel, or a sandbox, refuses it");
   return process::run_worker({.listen_fd = socket.get(),
                               .max_requests = settings.worker_max_requests,
                               .idle_exit_ms = settings.worker_idle_exit.count()},

@@ -9,7 +9,7 @@
 //   3     the listening socket of its pool, non-blocking, shared with the other workers
 //   none  above: what the parent leaves open by mistake is closed
 //
-// Environment of a worker: the parent's own, and
+// Environment of a worker: the one the parent was started with, and
 //   LISTEN_FDS=1, LISTEN_PID=<pid>, LISTEN_FDNAMES=<pool>   sd_listen_fds(3)
 //   NOTIFY_SOCKET=<path>                                    sd_notify(3)
 //   WATCHDOG_USEC=<microseconds>                            sd_watchdog_enabled(3)

@@ -25,13 +25,20 @@ constexpr std::array<std::string_view, 6> kParentsOwn{
 constexpr std::string_view kListenPid = "LISTEN_PID=";
 constexpr std::size_t kLongestPid = 20;
 
-std::vector<std::string> environment_for(const SpawnRequest& request) {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text(*variable);
+// Not copied: they may be secrets.
+std::vector<char*> environment_from(const char* const* parents) {
+  std::vector<char*> pointers;
+  for (; *parents != nullptr; ++parents) {
+    const std::string_view text(*parents);
     const auto is_prefix = [&](std::string_view name) { return text.starts_with(name); };
-    if (std::ranges::none_of(kParentsOwn, is_prefix)) variables.emplace_back(text);
+    if (std::ranges::none_of(kParentsOwn, is_prefix))
+      pointers.push_back(const_cast<char*>(*parents));  // execve(2) changes nothing
   }
+  return pointers;
+}
+
+std::vector<std::string> variables_for(const SpawnRequest& request) {
+  std::vector<std::string> variables;
   variables.emplace_back("LISTEN_FDS=1");
   variables.push_back("LISTEN_FDNAMES=" + request.socket_name);
   if (!request.notify_path.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_path);
@@ -40,11 +47,8 @@ std::vector<std::string> environment_for(const SpawnRequest& request) {
   return variables;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 2);
+void append_pointers_to(std::vector<std::string>& texts, std::vector<char*>& pointers) {
   for (std::string& text : texts) pointers.push_back(text.data());
-  return pointers;
 }
 
 struct Image {
@@ -103,12 +107,15 @@ bool give_descriptors(const Image& image) {
 
 pid_t spawn(const SpawnRequest& request) {
   std::vector<std::string> command = request.command;
-  std::vector<char*> arguments = pointers_to(command);
+  std::vector<char*> arguments;
+  append_pointers_to(command, arguments);
   arguments.push_back(nullptr);
-  std::vector<std::string> variables = environment_for(request);
+  std::vector<std::string> variables = variables_for(request);
   std::string listen_pid(kListenPid);
   listen_pid.resize(kListenPid.size() + kLongestPid + 1);
-  std::vector<char*> environment = pointers_to(variables);
+  std::vector<char*> environment =
+      environment_from(request.environment != nullptr ? request.environment : environ);
+  append_pointers_to(variables, environment);
   environment.push_back(listen_pid.data());
   environment.push_back(nullptr);
   const Image image{arguments.data(),  environment.data(), listen_pid.data() + kListenPid.size(),

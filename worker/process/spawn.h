@@ -26,6 +26,8 @@ struct SpawnRequest {
   int null_fd = -1;  // /dev/null
   std::string notify_path;
   std::int64_t watchdog_ms = 0;  // 0: no signs of life are asked for
+  // In place of our own, in the form of environ(7); what the contract adds comes on top.
+  const char* const* environment = nullptr;
   int niceness = 0;
 };
 

@@ -116,6 +116,7 @@ void Supervisor::start(Place place) {
                        null_.get(),
                        notify_socket_.path(),
                        roster_.bounds.silence_ms,
+                       options_.environment,
                        pool.niceness};
   request.command.emplace_back("--slot");
   request.command.push_back(std::to_string(place.slot + 1));
@@ -181,7 +182,7 @@ void Supervisor::try_to_roll() {
   if (trial_) return;
   if (options_.trial.empty()) return roll();
   try {
-    trial_.emplace(options_.trial, clock_.monotonic_ms());
+    trial_.emplace(options_.trial, clock_.monotonic_ms(), options_.environment);
   } catch (const std::system_error& error) {
     log_.roll_refused(error.what());
   }

@@ -28,6 +28,8 @@ struct SupervisorOptions {
   std::string runtime_dir;
   std::vector<PoolOptions> pools;
   Bounds bounds = {.drain_ms = 35'000};
+  // Of every child, in the form of environ(7), in place of our own. It outlives the supervisor.
+  const char* const* environment = nullptr;
   // Run before a rolling restart: unless it exits with 0 the restart is refused, for the reason
   // that it gives on standard error (settings that workers would not start with). Empty: nothing is
   // asked.

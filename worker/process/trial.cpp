@@ -63,7 +63,8 @@ std::string on_one_line(std::string_view text) {
 
 }  // namespace
 
-Trial::Trial(const std::vector<std::string>& command, std::int64_t now_ms)
+Trial::Trial(const std::vector<std::string>& command, std::int64_t now_ms,
+             const char* const* environment)
     : ends_at_ms_(now_ms + kTrialBoundMs) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) fail(errno, "pipe");
@@ -72,11 +73,13 @@ Trial::Trial(const std::vector<std::string>& command, std::int64_t now_ms)
 
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const SpawnRules rules(write_end.get());
-  const int error = posix_spawn(&pid_, arguments[0], rules.actions(), rules.attributes(),
-                                arguments.data(), environ);
+  const int error =
+      posix_spawn(&pid_, arguments[0], rules.actions(), rules.attributes(), arguments.data(),
+                  environment != nullptr ? const_cast<char* const*>(environment) : environ);
   if (error != 0) fail(error, words[0].c_str());
 }
 

@@ -5,9 +5,9 @@
 // supervisor asks the program that is installed now, which may be newer than itself, whether it
 // would start.
 //
-// The child has our environment and nothing to read. What it writes on standard error, if it fails,
-// is the reason. It is a child among others: the caller polls fd(), reaps it, and kills it when
-// ends_at_ms() has come.
+// The child has the environment of a worker and nothing to read. What it writes on standard error,
+// if it fails, is the reason. It is a child among others: the caller polls fd(), reaps it, and
+// kills it when ends_at_ms() has come.
 //
 // Runs in the supervisor. Throws std::system_error when there is no pipe or the program cannot be
 // executed.
@@ -29,7 +29,9 @@ inline constexpr std::size_t kLongestReason = 1000;
 
 class Trial {
  public:
-  Trial(const std::vector<std::string>& command, std::int64_t now_ms);
+  // `environment`: in the form of environ(7); nullptr: our own.
+  Trial(const std::vector<std::string>& command, std::int64_t now_ms,
+        const char* const* environment = nullptr);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   // Readable when the child has said something, or nothing will come any more.

@@ -31,6 +31,12 @@ TEST(Trial, AProgramThatIsContentIsNoRefusal) {
   EXPECT_EQ(refusal_of_script("echo nobody reads this; echo nor this >&2"), std::nullopt);
 }
 
+TEST(Trial, TheEnvironmentIsTheOneThatIsGiven) {
+  const char* const environment[]{"REASON=given", nullptr};
+  Trial trial({"/bin/sh", "-c", "echo \"$REASON\" >&2; exit 1"}, 0, environment);
+  EXPECT_EQ(refusal_of(trial), "given");
+}
+
 TEST(Trial, TheReasonIsWhatTheProgramSaysOnOneLine) {
   EXPECT_EQ(refusal_of_script("printf 'wrong:\\n  - A is\\n  - B is\\n' >&2; exit 78"),
             "wrong: - A is - B is");
