@@ -57,11 +57,12 @@ def test_the_question_cannot_be_asked_from_outside(site, account):
 
 
 def test_an_ended_session(site, account):
-    """By its token alone it is good until that expires; with the look-up it is refused at once."""
+    """It is refused at once, with the look-up and without."""
     token = account.session.access_token
     assert site.request("/x", token, strict=True)[0] == 200
-    account.session.logout().expect(200)
     assert site.request("/files/page.txt", token)[0] == 200
+    account.session.logout().expect(200)
+    assert site.request("/files/page.txt", token)[0] == 401
     assert site.request("/x", token, strict=True)[0] == 401
 
 
