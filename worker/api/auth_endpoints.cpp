@@ -53,8 +53,8 @@ Response log_out(Endpoints& endpoints, Exchange& exchange) {
 }
 
 // By the token and what this node knows of ended sessions, so that protecting an application costs
-// no database call; with ?check=session as strictly as every other path. Another value is refused: a misspelt one in an
-// nginx configuration must not turn the look-up off unseen.
+// no database call; with ?check=session as strictly as every other path. Another value is refused:
+// a misspelt one in an nginx configuration must not turn the look-up off unseen.
 Response verify(Endpoints& endpoints, Exchange& exchange) {
   const db::Caller caller = caller_of(exchange);
   const auto check = query_parameter(exchange, "check");

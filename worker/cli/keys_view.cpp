@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <ranges>
 
 #include "base/json_writer.h"
 #include "base/timestamp.h"
@@ -75,7 +74,8 @@ std::vector<KeyRow> key_rows(const std::vector<crypto::KeyListing>& keys,
   std::vector<KeyRow> rows;
   // From the newest to the oldest, so that the successor is the one seen last.
   std::optional<std::int64_t> successor_ms;
-  for (const crypto::KeyListing& key : std::views::reverse(keys)) {
+  for (auto it = keys.rbegin(); it != keys.rend(); ++it) {
+    const crypto::KeyListing& key = *it;
     KeyRow row{.key = key, .state = KeyState::kVerifies, .retirable_from_ms = std::nullopt};
     if (&key == signer) {
       row.state = KeyState::kSigns;

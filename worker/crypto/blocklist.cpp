@@ -9,10 +9,10 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "crypto/sha256.h"
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "crypto/sha256.h"
 
 namespace latchkey::crypto {
 namespace {

@@ -62,7 +62,8 @@ void RevocationWatch::look(std::optional<std::int64_t> patience_ms) {
       std::min(parts_.set.memory_ms(),
                parts_.set.learned_ms_ago() + 2 * parts_.database_timeout_ms + kOverlapMs);
   try {
-    const std::vector<base::Uuid> sessions = parts_.database.since(since_ms, kMostAtOnce, patience_ms);
+    const std::vector<base::Uuid> sessions =
+        parts_.database.since(since_ms, kMostAtOnce, patience_ms);
     for (const base::Uuid& session : sessions) parts_.set.add(session);
     if (sessions.size() >= static_cast<std::size_t>(kMostAtOnce)) parts_.set.add_uncounted();
     parts_.set.learned(began_ns);

@@ -69,8 +69,7 @@ TEST(BlocklistTest, AnEmptyListHasNothing) {
 TEST(BlocklistTest, FindsEveryEntryOfALongList) {
   std::set<std::uint64_t> entries;
   constexpr int kCount = 20'000;
-  for (int i = 0; i < kCount; ++i)
-    entries.insert(blocklist_entry("password" + std::to_string(i)));
+  for (int i = 0; i < kCount; ++i) entries.insert(blocklist_entry("password" + std::to_string(i)));
   const MadeBlocklist file(bytes_of({entries.begin(), entries.end()}));
   const Blocklist list(file.path());
   list.check_order();
