@@ -26,7 +26,7 @@ const base::Logger& logger() {
 }  // namespace
 
 bool RevocationWatch::vouches_for(const base::Uuid& session) {
-  if (parts_.set.learned_ms_ago() >= kFreshForMs && !has_failed_ &&
+  if (parts_.set.learned_ms_ago() >= kFreshForMs && !has_just_failed() &&
       !parts_.breaker.is_suspicious()) {
     look(kPatienceMs);
   }
@@ -56,6 +56,12 @@ void RevocationWatch::after_answer() {
   if (is_urgent || is_claimed) look(std::nullopt);
 }
 
+// Only for a while: this worker may not look again for long, since others do, and must not take its
+// old failure for the state of things.
+bool RevocationWatch::has_just_failed() const {
+  return failed_ms_ && parts_.clock.monotonic_ms() - *failed_ms_ < kFreshForMs;
+}
+
 void RevocationWatch::look(std::optional<std::int64_t> patience_ms) {
   const std::int64_t began_ns = parts_.clock.monotonic_ns();
   const std::int64_t since_ms =
@@ -67,10 +73,10 @@ void RevocationWatch::look(std::optional<std::int64_t> patience_ms) {
     for (const base::Uuid& session : sessions) parts_.set.add(session);
     if (sessions.size() >= static_cast<std::size_t>(kMostAtOnce)) parts_.set.add_uncounted();
     parts_.set.learned(began_ns);
-    if (std::exchange(has_failed_, false)) logger().info("ended sessions are learned again");
+    if (std::exchange(failed_ms_, std::nullopt)) logger().info("ended sessions are learned again");
   } catch (const base::Error& error) {
     // Told once: what is wrong with the database, the requests that need it tell.
-    if (std::exchange(has_failed_, true)) return;
+    if (std::exchange(failed_ms_, parts_.clock.monotonic_ms())) return;
     logger().warning(
         "ended sessions cannot be learned from the database: tokens count by themselves",
         {{"error", error.cause()}});

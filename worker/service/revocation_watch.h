@@ -10,7 +10,8 @@
 //   every kLookEveryMs, while tokens are being checked, one worker looks after it has answered, so
 //   that no check waits for the database;
 //   where nobody has looked for kFreshForMs (the first check after a quiet time) the check itself
-//   looks first. It waits kPatienceMs at the most, and not at all for a database that seems ill.
+//   looks first. It waits kPatienceMs at the most, and not at all for a database that seems ill or
+//   has just failed to answer.
 //
 // So an ended session is refused at once on its own node and within kFreshForMs on the others, as
 // long as the database answers; and idle workers do not wake. Without the database the set is as
@@ -60,12 +61,13 @@ class RevocationWatch {
   void after_answer();
 
  private:
+  [[nodiscard]] bool has_just_failed() const;
   void look(std::optional<std::int64_t> patience_ms);
 
   Parts parts_;
   bool is_look_wanted_ = false;
   bool is_look_urgent_ = false;
-  bool has_failed_ = false;
+  std::optional<std::int64_t> failed_ms_;  // when the last look failed; monotonic
 };
 
 }  // namespace latchkey::service

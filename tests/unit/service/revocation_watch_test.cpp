@@ -131,6 +131,19 @@ TEST_F(RevocationWatchTest, ADatabaseThatFailsIsNotWaitedForAgain) {
   EXPECT_EQ(count(log, "learned again"), 1);
 }
 
+TEST_F(RevocationWatchTest, AnOldFailureDoesNotKeepAWorkerFromLooking) {
+  const doubles::CapturedLog log;
+  node_.database.is_down = true;
+  EXPECT_FALSE(is_refused());
+  node_.database.is_down = false;
+  // Other workers look meanwhile, and then it is quiet.
+  node_.clock.advance_ms(10'000);
+  node_.set.learned(node_.clock.monotonic_ns());
+  node_.clock.advance_ms(10'000);
+  node_.database.sessions = {uuid()};
+  EXPECT_TRUE(is_refused());
+}
+
 TEST_F(RevocationWatchTest, WhileItFailsWhatEndedHereIsStillRefused) {
   watch().ended(uuid());
   node_.database.is_down = true;
