@@ -56,7 +56,7 @@ def test_a_refusal_names_nobody(client, mint):
 
 
 def test_no_database_call(service, client, account):
-    """By the token alone means that the database is not asked."""
+    """Protecting an application asks the database nothing."""
     request_id = verify(client, account.session).expect(204).header("X-Request-ID")
     assert service.logs.wait_for_request(request_id).get("db_ms", 0) in (0, None)
 

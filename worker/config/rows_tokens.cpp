@@ -58,8 +58,9 @@ constexpr std::array kRows{
                              .min = kSecond,
                              .max = kDay,
                              .whole_seconds = true},
-        .help = "How long an access token is good. /auth/verify believes it that long without "
-                "asking the database.",
+        .help =
+            "How long an access token is good. /auth/verify believes it that long, unless the node "
+            "has learned that its session has ended.",
     },
     Row{
         .group = "Tokens",
