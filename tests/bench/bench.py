@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
@@ -75,6 +74,7 @@ class Edge:
 
     def close(self):
         self._nginx("-s", "quit")
+        processes.wait_until_gone([self.pid], "nginx")
 
 
 class Contender:
@@ -246,7 +246,6 @@ def main():
                 for edge in edges:
                     edge.close()
                 floor.close()
-                time.sleep(0.2)
     state.remove()
     print(table(all_results))
     if arguments.json:
