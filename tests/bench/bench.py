@@ -40,11 +40,15 @@ ROWS = {
 
 
 class Edge:
-    """An nginx with the configuration of the copy, over plain HTTP, before other sockets."""
+    """An nginx with the configuration of the copy, over plain HTTP, before other sockets.
 
-    def __init__(self, service, folder, socket_names):
+    Where it does not keep connections to workers, each request has one of its own: libfcgi's loop,
+    which the floor uses, would tie a worker to the first that it gets."""
+
+    def __init__(self, service, folder, socket_names, *, keeps_connections=True):
         [self.port] = free_ports(1)
         self.folder = folder
+        self._keeps_connections = keeps_connections
         (folder / "tmp").mkdir(parents=True)
         state = str(service.state_dir)
         for source in (service.state_dir / "nginx").glob("*.conf"):
@@ -53,6 +57,8 @@ class Edge:
                 text = text.replace(f"{state}/run/{old}", str(new))
             text = text.replace(f"{state}/log", str(folder)).replace(f"{state}/nginx", str(folder))
             text = text.replace(f"{state}/run/nginx.pid", str(folder / "nginx.pid"))
+            if not self._keeps_connections:
+                text = re.sub(r"(?m)^ *(keepalive|fastcgi_keep_conn)\b.*\n", "", text)
             if source.name == "nginx.conf":
                 text = self._in_plain_http(text)
             (folder / source.name).write_text(text, encoding="utf-8")
@@ -91,12 +97,15 @@ class Contender:
         path, kind = ROWS[row]
         tokens = self.refresh_tokens if kind == "refresh" else self.access_tokens
         before = self._cpu_ns()
-        line = subprocess.run(
+        done = subprocess.run(
             ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s",
              "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{self.edge.port}{path}",
              "--", str(tokens), kind],
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+            capture_output=True, text=True,
+        )  # fmt: skip
+        line = done.stdout
+        if done.returncode:
+            raise SystemExit(f"{self.name}, {row}: wrk failed\n{done.stderr}{line}")
         after = self._cpu_ns()
         count, duration_us, errors, p50_us, p99_us = map(
             int, re.search(r"RESULT (.*)", line).group(1).split()
@@ -227,7 +236,8 @@ def main():
             edges = [
                 Edge(service, folder / "edge", {}),
                 Edge(service, folder / "floor-edge",
-                     {"api.sock": floor.socket, "hash.sock": floor.socket}),
+                     {"api.sock": floor.socket, "hash.sock": floor.socket},
+                     keeps_connections=False),
             ]  # fmt: skip
             contenders = [
                 Contender("latchkey", edges[0], lambda: service.worker_pids("api")),

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <poll.h>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
@@ -66,12 +68,19 @@ class Requests final : public process::WorkerCallbacks {
   Requests(http::FastCgi& fastcgi, Service& service, shm::ScoreboardLine& line)
       : fastcgi_(fastcgi), service_(service), line_(line) {}
 
-  process::Served serve_one() override {
-    const auto answer = [this](http::Request& request) {
-      line_.begin_request();
-      return service_.answer(request);
-    };
-    switch (fastcgi_.serve_one(answer)) {
+  process::Served serve_one() override { return account_for(fastcgi_.serve_one(answer_)); }
+
+  std::span<const pollfd> kept_connections() override { return fastcgi_.kept(); }
+
+  process::Served serve_kept(const pollfd& ready) override {
+    return account_for(fastcgi_.serve_kept(ready, answer_));
+  }
+
+  void leaving(process::LeaveReason reason) override { line_.leave(reason_of(reason)); }
+
+ private:
+  process::Served account_for(http::Served served) {
+    switch (served) {
       case http::Served::kAnswered:
         service_.after_answer();
         line_.end_request();
@@ -85,9 +94,6 @@ class Requests final : public process::WorkerCallbacks {
     return process::Served::kFailed;
   }
 
-  void leaving(process::LeaveReason reason) override { line_.leave(reason_of(reason)); }
-
- private:
   static shm::ExitReason reason_of(process::LeaveReason reason) {
     switch (reason) {
       case process::LeaveReason::kAsked:
@@ -105,6 +111,10 @@ class Requests final : public process::WorkerCallbacks {
   http::FastCgi& fastcgi_;
   Service& service_;
   shm::ScoreboardLine& line_;
+  const http::Answer answer_ = [this](http::Request& request) {
+    line_.begin_request();
+    return service_.answer(request);
+  };
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -10,6 +12,8 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
+#include <utility>
 
 #include <fcgiapp.h>
 
@@ -77,22 +81,58 @@ Served accept_failure() {
   return is_ours ? Served::kFailed : Served::kNothing;
 }
 
+// libfcgi accepts nothing by itself: where its connection ends, its own accept fails at once.
+constexpr int kNoListeningSocket = -1;
+
 }  // namespace
 
-struct FastCgi::Connection {
-  FCGX_Request request{};
+class FastCgi::Connection {
+ public:
+  Connection() {
+    if (FCGX_InitRequest(&fcgi_, kNoListeningSocket, 0) != 0)
+      throw std::runtime_error("libfcgi could not be initialised");
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  // Not by FCGX_Free: it would wait for nginx to close its end.
+  ~Connection() {
+    FCGX_Free(&fcgi_, 0);
+    close_now();
+  }
+
+  void open(int socket) { fcgi_.ipcFd = socket; }
+
+  void close_now() {
+    if (is_open()) close(fcgi_.ipcFd);
+    fcgi_.ipcFd = -1;
+  }
+
+  [[nodiscard]] bool is_open() const { return fcgi_.ipcFd >= 0; }
+  [[nodiscard]] int socket() const { return fcgi_.ipcFd; }
+
+  // Whether there is a request. libfcgi first finishes the one before, and would close the
+  // connection with it unless that one was to be kept; the wish of the new one, which nginx states
+  // in its first record, replaces this one.
+  [[nodiscard]] bool accept() {
+    fcgi_.keepConnection = 1;
+    return FCGX_Accept_r(&fcgi_) == 0;
+  }
+
+  void do_not_keep() { fcgi_.keepConnection = 0; }
+
+  [[nodiscard]] FCGX_Request& fcgi() { return fcgi_; }
+
+ private:
+  FCGX_Request fcgi_{};
 };
 
 FastCgi::FastCgi(int listening_socket, std::int64_t receive_timeout_ms)
-    : listening_socket_(listening_socket),
-      receive_timeout_ms_(receive_timeout_ms),
-      connection_(std::make_unique<Connection>()) {
-  if (FCGX_Init() != 0 || FCGX_InitRequest(&connection_->request, listening_socket, 0) != 0) {
-    throw std::runtime_error("libfcgi could not be initialised");
-  }
+    : listening_socket_(listening_socket), receive_timeout_ms_(receive_timeout_ms) {
+  if (FCGX_Init() != 0) throw std::runtime_error("libfcgi could not be initialised");
+  spare_ = std::make_unique<Connection>();
 }
 
-FastCgi::~FastCgi() { FCGX_Free(&connection_->request, 1); }
+FastCgi::~FastCgi() = default;
 
 Served FastCgi::serve_one(const Answer& answer) {
   const int socket = accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -100,25 +140,61 @@ Served FastCgi::serve_one(const Answer& answer) {
   const timeval receive_timeout{.tv_sec = receive_timeout_ms_ / 1000,
                                 .tv_usec = receive_timeout_ms_ % 1000 * 1000};
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &receive_timeout, sizeof(receive_timeout));
+  auto connection = spare_ ? std::move(spare_) : std::make_unique<Connection>();
+  connection->open(socket);
+  return serve(std::move(connection), answer);
+}
 
-  FCGX_Request& fcgi = connection_->request;
-  // libfcgi reads from a connection that it finds open, but first finishes the request before,
-  // which closes the connection unless that one was to be kept. The request's own wish, which
-  // nginx states in its first record, replaces this one.
-  fcgi.ipcFd = socket;
-  fcgi.keepConnection = 1;
-  if (FCGX_Accept_r(&fcgi) != 0) return Served::kDropped;
+Served FastCgi::serve_kept(const pollfd& ready, const Answer& answer) {
+  std::unique_ptr<Connection> connection = take_kept(ready.fd);
+  if (!connection) return Served::kNothing;
+  // Whoever has gone waits for no answer.
+  if ((ready.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+    connection->close_now();
+    spare_ = std::move(connection);
+    return Served::kNothing;
+  }
+  return serve(std::move(connection), answer);
+}
 
-  Request request = read_parameters(fcgi);
-  if (!read_body(fcgi, request)) {
-    FCGX_Finish_r(&fcgi);
+Served FastCgi::serve(std::unique_ptr<Connection> connection, const Answer& answer) {
+  FCGX_Request& fcgi = connection->fcgi();
+  if (!connection->accept()) {
+    spare_ = std::move(connection);
     return Served::kDropped;
   }
-  const Response response = answer(request);
-  const std::string bytes = serialize(response, request.method == "HEAD");
-  FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), fcgi.out);
+  Request request = read_parameters(fcgi);
+  const bool is_whole = read_body(fcgi, request);
+  // What is left of this request would be taken for the start of the next one.
+  const bool is_at_its_end = FCGX_GetChar(fcgi.in) == EOF;
+  if (!is_whole || !is_at_its_end || kept_.size() >= kMaxKeptConnections) connection->do_not_keep();
+  if (is_whole) {
+    const Response response = answer(request);
+    const std::string bytes = serialize(response, request.method == "HEAD");
+    FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), fcgi.out);
+  }
   FCGX_Finish_r(&fcgi);
-  return Served::kAnswered;
+  if (connection->is_open()) {
+    keep(std::move(connection));
+  } else {
+    spare_ = std::move(connection);
+  }
+  return is_whole ? Served::kAnswered : Served::kDropped;
+}
+
+void FastCgi::keep(std::unique_ptr<Connection> connection) {
+  kept_.push_back({connection->socket(), POLLIN, 0});
+  kept_connections_.push_back(std::move(connection));
+}
+
+std::unique_ptr<FastCgi::Connection> FastCgi::take_kept(int socket) {
+  const auto place = std::ranges::find(kept_, socket, &pollfd::fd);
+  if (place == kept_.end()) return nullptr;
+  const auto owner = kept_connections_.begin() + (place - kept_.begin());
+  std::unique_ptr<Connection> connection = std::move(*owner);
+  kept_connections_.erase(owner);
+  kept_.erase(place);
+  return connection;
 }
 
 }  // namespace latchkey::http

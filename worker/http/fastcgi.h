@@ -7,6 +7,11 @@
 // another worker has taken is an answer. The connection is accepted here and handed to libfcgi,
 // whose own accept waits and retries in ways that a worker that must notice SIGTERM cannot use.
 //
+// A connection that nginx asks to keep (FCGI_KEEP_CONN) stays open when its request is answered,
+// for the next one. The worker polls it with the listening socket, so no worker is tied to a
+// connection as libfcgi's own loop would be: a client that says nothing costs a descriptor and some
+// hundred bytes, and every connection that speaks is served in its turn.
+//
 // FCGX_Init installs handlers for SIGPIPE, SIGUSR1 and SIGTERM. Make the worker's SignalInbox
 // first: the last two are blocked then, and run_worker ignores SIGPIPE again.
 //
@@ -16,6 +21,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <poll.h>
+#include <span>
+#include <vector>
 
 #include "http/request.h"
 #include "http/response.h"
@@ -24,9 +32,12 @@ namespace latchkey::http {
 
 using Answer = std::function<Response(Request&)>;
 
+// More connections than this are not kept: the request is answered, and its connection closed.
+inline constexpr std::size_t kMaxKeptConnections = 256;
+
 enum class Served {
   kAnswered,
-  kNothing,  // no connection was waiting
+  kNothing,  // no connection was waiting, or the kept one has ended
   kDropped,  // a connection that did not hold a whole request
   kFailed,   // this process could not take one: out of descriptors or memory
 };
@@ -40,15 +51,29 @@ class FastCgi {
   FastCgi& operator=(const FastCgi&) = delete;
   ~FastCgi();
 
-  // Takes at most one request, answers it and closes its connection.
+  // Takes at most one connection and answers its first request.
   Served serve_one(const Answer& answer);
 
+  // The kept connections; those that have waited longest come first. Valid until the next call that
+  // serves.
+  [[nodiscard]] std::span<const pollfd> kept() const { return kept_; }
+
+  // Answers the next request of one of them, as poll(2) has found it; closes it when it has ended.
+  Served serve_kept(const pollfd& ready, const Answer& answer);
+
  private:
-  struct Connection;
+  class Connection;
+
+  Served serve(std::unique_ptr<Connection> connection, const Answer& answer);
+  void keep(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> take_kept(int socket);
 
   int listening_socket_;
   std::int64_t receive_timeout_ms_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> spare_;  // closed, to be used again
+  // In the same order.
+  std::vector<pollfd> kept_;
+  std::vector<std::unique_ptr<Connection>> kept_connections_;
 };
 
 }  // namespace latchkey::http

@@ -19,6 +19,7 @@ namespace latchkey::process {
 namespace {
 
 constexpr std::int64_t kSpreadDivisor = 10;
+constexpr std::int64_t kLongestRoundMs = 20;
 
 int exit_code_of(LeaveReason reason) {
   switch (reason) {
@@ -84,18 +85,33 @@ class WorkerLoop {
     }
   }
 
-  // The kept connections first: their clients were here before those in the backlog.
+  // A kept connection and one from the backlog by turns, so that neither kind waits for all of the
+  // other. A round that has lasted ends early: signals and the watchdog come first then, and poll
+  // finds again what was not served.
   void serve_what_is_ready() {
-    for (std::size_t i = kFirstKept; i < ready_.size() && !exit_code_; ++i) {
-      if (ready_[i].revents != 0) account_for(callbacks_.serve_kept(ready_[i].fd));
-    }
-    if (exit_code_ || ready_.size() <= kListening) return;
+    if (ready_.size() <= kListening) return;
     const short events = ready_[kListening].revents;
-    if ((events & (POLLNVAL | POLLERR | POLLHUP)) != 0) {
+    if ((events & (POLLNVAL | POLLERR | POLLHUP)) != 0)
       leave(LeaveReason::kBroken, "the listening socket is unusable");
-    } else if ((events & POLLIN) != 0) {
-      account_for(callbacks_.serve_one());
+    bool has_backlog = (events & POLLIN) != 0;
+    const std::int64_t end_ms = clock_.monotonic_ms() + kLongestRoundMs;
+    for (std::size_t i = kFirstKept; i < ready_.size() && may_go_on(end_ms); ++i) {
+      if (ready_[i].revents == 0) continue;
+      account_for(callbacks_.serve_kept(ready_[i]));
+      if (has_backlog && may_go_on(end_ms)) has_backlog = serve_backlog();
     }
+    if (has_backlog && may_go_on(end_ms)) serve_backlog();
+  }
+
+  // Whether there may be more of it.
+  bool serve_backlog() {
+    const Served outcome = callbacks_.serve_one();
+    account_for(outcome);
+    return outcome == Served::kServed;
+  }
+
+  [[nodiscard]] bool may_go_on(std::int64_t end_ms) const {
+    return !exit_code_ && !paused_until_ms_ && clock_.monotonic_ms() < end_ms;
   }
 
   void account_for(Served outcome) {

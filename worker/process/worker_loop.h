@@ -12,6 +12,9 @@
 //                     unusable, or when memory ran out: a fresh process may do better.
 // Whatever asks it to leave, the request in hand is finished first.
 //
+// Connections that are kept between requests are polled with the listening socket, and served by
+// turns with those of the backlog: no client waits for all of the others.
+//
 // An idle loop does not wake at all, unless a watchdog or an idle time asks for it. Every idle
 // worker wakes for a connection and one gets it. EPOLLEXCLUSIVE would wake one only; but when that
 // one is killed before it accepts, the connection waits until the next one arrives.
@@ -60,7 +63,7 @@ class WorkerCallbacks {
   // before each wait, valid until the next serve call. By default there are none.
   virtual std::span<const pollfd> kept_connections() { return {}; }
   // One of them has something to say; at most one request is served.
-  virtual Served serve_kept(int /*fd*/) { return Served::kNothing; }
+  virtual Served serve_kept(const pollfd& /*ready*/) { return Served::kNothing; }
 
   // The loop has decided to leave; the request in hand is served already.
   virtual void leaving(LeaveReason /*reason*/) {}

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
@@ -70,9 +71,10 @@ inline std::string record(RecordType type, std::string_view content) {
   return out.append(content);
 }
 
-inline std::string begin_request() {
-  return record(kBeginRequest,
-                std::string_view("\0\1\0\0\0\0\0\0", 8));  // responder, no keep-alive
+inline std::string begin_request(bool keeps_connection = false) {
+  std::string body("\0\1\0\0\0\0\0\0", 8);  // the role of a responder
+  if (keeps_connection) body[2] = 1;
+  return record(kBeginRequest, body);
 }
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -98,13 +100,16 @@ inline std::string encoded(const Parameters& parameters) {
 }
 
 // Everything before the body.
-inline std::string head_of(const Parameters& parameters) {
-  return begin_request() + record(kParams, encoded(parameters)) + record(kParams, "");
+inline std::string head_of(const Parameters& parameters, bool keeps_connection = false) {
+  return begin_request(keeps_connection) + record(kParams, encoded(parameters)) +
+         record(kParams, "");
 }
 
 class Peer {
  public:
   explicit Peer(const ListeningSocket& server) {
+    const timeval patience{.tv_sec = 5, .tv_usec = 0};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     const sockaddr_un address = address_of(server.path());
     if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
       throw std::runtime_error("connect");
@@ -124,6 +129,20 @@ class Peer {
     shutdown(socket_.get(), SHUT_WR);
   }
   void leave() { socket_.reset(); }
+
+  // The answer to one request, on a connection that stays open.
+  [[nodiscard]] std::string read_kept_answer() const {
+    std::string bytes;
+    bool is_ended = false;
+    while (!is_ended) {
+      std::array<char, 4096> buffer{};
+      const ssize_t got = ::read(socket_.get(), buffer.data(), buffer.size());
+      if (got <= 0) return "the connection ended";
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+      take_output(bytes, is_ended);
+    }
+    return take_output(bytes, is_ended);
+  }
 
   // What was sent as standard output; sets `is_ended` if the request was ended properly.
   [[nodiscard]] std::string read_answer(bool& is_ended) const {

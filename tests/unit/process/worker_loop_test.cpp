@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -211,10 +213,10 @@ TEST_F(WorkerLoop, PollsKeptConnectionsWithTheListeningSocket) {
    public:
     Keeping(int listen_fd, int kept) : Service(listen_fd), kept_{{kept, POLLIN, 0}} {}
     std::span<const pollfd> kept_connections() override { return kept_; }
-    Served serve_kept(int fd) override {
+    Served serve_kept(const pollfd& ready) override {
       char byte = 0;
-      if (read(fd, &byte, 1) != 1) return Served::kNothing;
-      test::send_text(fd, std::string("kept ") + byte + "\n");
+      if (read(ready.fd, &byte, 1) != 1) return Served::kNothing;
+      test::send_text(ready.fd, std::string("kept ") + byte + "\n");
       return Served::kServed;
     }
 
@@ -232,6 +234,64 @@ TEST_F(WorkerLoop, PollsKeptConnectionsWithTheListeningSocket) {
   EXPECT_EQ(test::read_line(ours.get()), "kept b");
   EXPECT_EQ(worker.wait(), kExitDone);
 }
+
+// Three kept connections that all have something to say, and as many in the backlog; each piece of
+// work leaves a letter and takes its time.
+class Crowded final : public WorkerCallbacks {
+ public:
+  Crowded(int listen_fd, std::chrono::milliseconds work) : listen_fd_(listen_fd), work_(work) {
+    for (pollfd& kept : kept_) kept = {writable_.get(), POLLOUT, 0};
+  }
+
+  Served serve_one() override {
+    const base::Descriptor peer(accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC));
+    return peer ? note('n') : Served::kNothing;
+  }
+  std::span<const pollfd> kept_connections() override { return kept_; }
+  Served serve_kept(const pollfd& /*ready*/) override { return note('k'); }
+  void leaving(LeaveReason /*reason*/) override { test::send_text(report_fd, notes_ + "\n"); }
+
+  int report_fd = -1;
+
+ private:
+  Served note(char letter) {
+    notes_ += letter;
+    if (notes_.size() == 1) raise(SIGTERM);  // noticed when the round ends
+    std::this_thread::sleep_for(work_);
+    return Served::kServed;
+  }
+
+  int listen_fd_;
+  std::chrono::milliseconds work_;
+  base::Descriptor writable_{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  std::array<pollfd, 3> kept_{};
+  std::string notes_;
+};
+
+class Rounds : public WorkerLoop {
+ protected:
+  // What is served in the first round.
+  std::string served(std::chrono::milliseconds work) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return "no socket";
+    const base::Descriptor ours(ends[0]);
+    const base::Descriptor theirs(ends[1]);
+    std::array<base::Descriptor, 3> backlog;
+    for (base::Descriptor& client : backlog) client = test::connect_to(path_);
+    ChildProcess worker([&] {
+      Crowded crowded(socket_.fd(), work);
+      crowded.report_fd = theirs.get();
+      return run({}, crowded);
+    });
+    return test::read_line(ours.get());
+  }
+};
+
+TEST_F(Rounds, KeptAndNewConnectionsTakeTurns) {
+  EXPECT_EQ(served(std::chrono::milliseconds(0)), "knknkn");
+}
+
+TEST_F(Rounds, ARoundThatLastsEndsEarly) { EXPECT_EQ(served(std::chrono::milliseconds(25)), "k"); }
 
 TEST_F(WorkerLoop, KeepsTheWatchdogAliveOnlyWhereItIsAskedTo) {
   setenv("WATCHDOG_USEC", "100000", 1);

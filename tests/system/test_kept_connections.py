@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connections between nginx and the api workers: kept for requests that only read.
+
+Mostly before workers that are none, which see what nginx does with its connections and can end them
+at the worst moment."""
+
+import concurrent.futures
+import http.client
+import ssl
+from collections import Counter
+
+import pytest
+
+from latchkey_testkit.accounts import Account
+from latchkey_testkit.client import Client
+from latchkey_testkit.fake_worker import FakeWorkers
+from latchkey_testkit.load import Load, reads, refreshes
+from latchkey_testkit.site import packaged_site
+from latchkey_testkit.waiting import wait_until
+
+# As nginx/render has them.
+KEPT = 32
+TRIES = 3
+
+# nginx itself closes the connection of a HEAD, behind the header.
+READS = ("GET", "OPTIONS")
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture
+def workers(tmp_path_factory):
+    with_sockets = tmp_path_factory.mktemp("run")
+    workers = FakeWorkers(with_sockets / "api.sock")
+    yield workers
+    workers.release()
+    workers.close()
+
+
+@pytest.fixture
+def ask(workers, tmp_path_factory):
+    """Sends a request to an nginx of one process before them; gives the status."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with packaged_site(tmp_path_factory.mktemp("site"), workers.folder) as port:
+
+        def ask(method, path="/users/me"):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
+            try:
+                connection.request(method, path)
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        yield ask
+
+
+def ask_at_once(workers, ask, method, count):
+    """So many requests that all are in the hands of workers at the same time."""
+    before = len(workers.arrivals)
+    workers.hold()
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        answers = [pool.submit(ask, method) for _ in range(count)]
+        wait_until(lambda: len(workers.arrivals) == before + count, "all requests to arrive")
+        workers.release()
+        return [answer.result() for answer in answers]
+
+
+@pytest.mark.parametrize("method", READS)
+def test_reads_share_a_connection(workers, ask, method):
+    assert [ask(method) for _ in range(20)] == [200] * 20
+    assert workers.opened == 1
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_each_write_has_a_connection_of_its_own(workers, ask, method):
+    assert [ask("GET"), *(ask(method) for _ in range(5)), ask("GET")] == [200] * 7
+    connections = Counter(arrival.connection for arrival in workers.arrivals)
+    assert sorted(connections.values()) == [1] * 5 + [2]
+
+
+def test_a_read_survives_that_every_kept_connection_ends(workers, ask):
+    """As when the worker that holds them all is killed just as a request arrives, time and again."""
+    assert ask_at_once(workers, ask, "GET", KEPT) == [200] * KEPT
+    workers.end_connections(up_to=KEPT)
+    assert ask("GET") == 200
+    unanswered = [arrival for arrival in workers.arrivals if not arrival.was_answered]
+    assert len({arrival.connection for arrival in unanswered}) == len(unanswered) > TRIES
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_a_write_is_never_sent_twice(workers, ask, method):
+    assert ask_at_once(workers, ask, "GET", 4) == [200] * 4
+    workers.end_connections(up_to=1000)
+    assert ask(method) == 502
+    assert [arrival.method for arrival in workers.arrivals].count(method) == 1
+
+
+def test_a_read_that_ends_its_workers_is_tried_so_often_and_no_more(workers, ask):
+    workers.end_connections(up_to=1000)
+    assert ask("GET") == 502
+    assert len(workers.arrivals) == TRIES
+
+
+# --- before real workers --------------------------------------------------------------------------
+
+CLIENTS = 64
+API_WORKERS = 4
+SHARE = 0.2  # of what clients get on average, which each of them gets at least
+
+
+def counted(counts, step):
+    """The step, with its own place in `counts`."""
+    place = len(counts)
+    counts.append(0)
+
+    def and_count(client):
+        step(client)
+        counts[place] += 1
+
+    return and_count
+
+
+def test_nobody_starves(spare):
+    """Far more kept-alive clients than workers, each with one request after another: every one has
+    its share, whoever's connection it comes on, also while workers are replaced all the time."""
+    settings = {"LOG_LEVEL": "INFO", "WORKER_MAX_REQUESTS": "500"}
+    with spare(settings=settings, api_workers=API_WORKERS) as service:
+        client = Client(service)
+        sessions = [Account(client).session for _ in range(8)]
+        read_counts, refresh_counts = [], []
+        steps = [counted(read_counts, reads(sessions[n % 4])) for n in range(CLIENTS - 4)]
+        steps += [counted(refresh_counts, refreshes(session)) for session in sessions[4:]]
+        with Load(service, steps) as load:
+            load.wait_for(CLIENTS * 60, timeout_s=60)
+        assert not load.failures(), load.failures()[:5]
+        for counts in (read_counts, refresh_counts):
+            assert min(counts) >= SHARE * sum(counts) / len(counts), counts
+        assert max(answer.elapsed_s for answer in load.answers()) < 2
