@@ -47,17 +47,12 @@ process::Bounds bounds_after(const char* const* environment, const std::string& 
   }
 }
 
-// Hashing takes whole cores for a quarter of a second; everything else goes first. In production
-// systemd does the same by the weight of a slice.
-constexpr int kHashNiceness = 10;
-
 process::PoolOptions pool(const std::string& name, int workers, const std::string& program,
                           const std::string& runtime_dir,
                           const std::optional<std::string>& config_file) {
   process::PoolOptions options{.name = name,
                                .workers = static_cast<std::size_t>(workers),
                                .socket_path = runtime_dir + '/' + name + ".sock",
-                               .niceness = name == "hash" ? kHashNiceness : 0,
                                .command = {program, "worker", name}};
   if (config_file) {
     options.command.insert(options.command.end(), {"--config", *config_file});

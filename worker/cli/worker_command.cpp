@@ -23,6 +23,7 @@
 #include "process/confinement.h"
 #include "process/inherited_sockets.h"
 #include "process/memory_bound.h"
+#include "process/priority.h"
 #include "process/signals.h"
 #include "process/worker_loop.h"
 #include "shm/metrics.h"
@@ -123,7 +124,9 @@ int worker(const Words& words) {
   process::hide_memory();
   const Arguments arguments(words, {{"config"}, {"slot"}});
   const std::string pool = pool_of(arguments);
-  base::overwrites_freed_memory = pool == "hash";
+  const bool is_hashing = pool == "hash";
+  base::overwrites_freed_memory = is_hashing;
+  if (is_hashing) process::come_last();
   const int slot = arguments.number("slot", 1, 1, kMaxSlot);
   process::SignalInbox signals = process::worker_signals();
 

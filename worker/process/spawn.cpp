@@ -57,7 +57,6 @@ struct Image {
   char* listen_pid;  // where the digits go; room for kLongestPid and a NUL
   int listen_fd;
   int null_fd;
-  int niceness;
   pid_t parent;
 };
 
@@ -94,9 +93,6 @@ bool give_descriptors(const Image& image) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != image.parent) _exit(kExitDone);
   if (!give_descriptors(image)) _exit(kExitOsError);
-  // A priority that is refused is no reason not to work.
-  if (image.niceness != 0) [[maybe_unused]]
-    const int priority = nice(image.niceness);
   write_decimal(getpid(), image.listen_pid);
   give_signals_back();
   execve(image.arguments[0], image.arguments, image.environment);
@@ -119,8 +115,7 @@ pid_t spawn(const SpawnRequest& request) {
   environment.push_back(listen_pid.data());
   environment.push_back(nullptr);
   const Image image{arguments.data(),  environment.data(), listen_pid.data() + kListenPid.size(),
-                    request.listen_fd, request.null_fd,    request.niceness,
-                    getpid()};
+                    request.listen_fd, request.null_fd,    getpid()};
 
   sigset_t all;
   sigset_t before;

@@ -28,7 +28,6 @@ struct SpawnRequest {
   std::int64_t watchdog_ms = 0;  // 0: no signs of life are asked for
   // In place of our own, in the form of environ(7); what the contract adds comes on top.
   const char* const* environment = nullptr;
-  int niceness = 0;
 };
 
 pid_t spawn(const SpawnRequest& request);

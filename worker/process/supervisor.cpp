@@ -116,8 +116,7 @@ void Supervisor::start(Place place) {
                        null_.get(),
                        notify_socket_.path(),
                        roster_.bounds.silence_ms,
-                       options_.environment,
-                       pool.niceness};
+                       options_.environment};
   request.command.emplace_back("--slot");
   request.command.push_back(std::to_string(place.slot + 1));
   try {

@@ -19,7 +19,6 @@ struct PoolOptions {
   std::string name;
   std::size_t workers = 1;  // 1 to kMaxWorkersPerPool
   std::string socket_path;
-  int niceness = 0;  // of its workers, on top of the supervisor's own; see nice(2)
   // The program and its arguments; `--slot N` is added.
   std::vector<std::string> command;
 };

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/supervisor.h"
 
-#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <vector>
 
@@ -73,19 +71,6 @@ TEST_F(SupervisorTest, StartsWorkersByTheContract) {
   // Signals 32 and 33 are the C library's own: whoever starts the tests may have them ignored, and
   // sigaction(2) of the C library refuses to change that.
   EXPECT_EQ(signal_mask_in(report, "SigIgn:") & ~std::uint64_t{0x1'8000'0000}, 0U) << report;
-}
-
-TEST_F(SupervisorTest, GivesEachPoolItsPriority) {
-  PoolOptions modest = pool("hash", 1);
-  modest.niceness = 7;
-  ChildProcess supervisor = start(options({pool("api", 1), modest}));
-  ASSERT_TRUE(supervisor.says("every worker is ready"));
-  const int own = getpriority(PRIO_PROCESS, 0);
-  const auto priority_of = [](pid_t pid) {
-    return getpriority(PRIO_PROCESS, static_cast<id_t>(pid));
-  };
-  EXPECT_EQ(priority_of(serving_pid("api")), own);
-  EXPECT_EQ(priority_of(serving_pid("hash")), std::min(own + 7, 19));
 }
 
 TEST_F(SupervisorTest, ReplacesAWorkerThatWasKilled) {
