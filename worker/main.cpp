@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/null_device.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -60,6 +61,7 @@ void print_help(std::FILE* out) {
 
 std::string advice_for(std::string_view unknown) {
   std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
   for (const Command& command : kCommands) names.push_back(command.name);
   const std::string meant = latchkey::config::nearest(unknown, names);
   return meant.empty() ? "see latchkey --help" : "did you mean " + meant + '?';
@@ -71,15 +73,21 @@ std::string reason_of(const std::exception& exception) {
   return error == nullptr || error->cause().empty() ? exception.what() : error->cause();
 }
 
+int show_usage(const Command& command) {
+  std::printf("Usage: %s\n", command.usage().c_str());
+  return latchkey::cli::kExitOk;
+}
+
 int run(const Command& command, const Words& words) {
-  if (!words.empty() && asks_for_help(words.front())) {
-    std::printf("Usage: %s\n", command.usage().c_str());
-    return latchkey::cli::kExitOk;
-  }
+  if (!words.empty() && asks_for_help(words.front())) return show_usage(command);
   try {
+    latchkey::base::open_null();
     return command.run(words);
+  } catch (const latchkey::cli::HelpAsked&) {
+    return show_usage(command);
   } catch (const latchkey::cli::UsageError& error) {
-    std::fprintf(stderr, "latchkey: %s\nUsage: %s\n", error.what(), command.usage().c_str());
+    std::fprintf(stderr, "latchkey: %s\nUsage: %s\n", error.what(),
+                 (error.usage().empty() ? command.usage() : error.usage()).c_str());
     return latchkey::cli::kExitUsage;
   } catch (const latchkey::config::ConfigurationError& error) {
     std::fprintf(stderr, "latchkey: the settings are wrong:\n");
@@ -96,6 +104,13 @@ int run(const Command& command, const Words& words) {
     }
     return latchkey::cli::kExitFailure;
   }
+}
+
+// What was to be printed is what was asked for: if it is lost, on a full disk, that is a failure.
+int with_output_written(int exit_code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  std::fprintf(stderr, "latchkey: standard output cannot be written\n");
+  return exit_code == latchkey::cli::kExitOk ? latchkey::cli::kExitFailure : exit_code;
 }
 
 }  // namespace
@@ -116,5 +131,5 @@ int main(int argc, char** argv) {
                  advice_for(all.front()).c_str());
     return latchkey::cli::kExitUsage;
   }
-  return run(*command, {all.begin() + 1, all.end()});
+  return with_output_written(run(*command, {all.begin() + 1, all.end()}));
 }

@@ -7,6 +7,8 @@ second state folder, one after the other, so that the database cluster is made o
 """
 
 import contextlib
+import pathlib
+import tempfile
 
 import pytest
 
@@ -51,6 +53,15 @@ def _spare_state_dir(request):
 def own_state_dir(request):
     """For a test that leaves a database which nobody else can use."""
     yield from _state_folder(request)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter: tmp_path is for who runs the tests alone."""
+    with tempfile.TemporaryDirectory(prefix="lks-open-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture(scope="session")

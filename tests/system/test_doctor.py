@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 
+from latchkey_testkit import program
 from latchkey_testkit.doctor import AREAS, assert_only, examine, run
 
 
@@ -113,6 +114,78 @@ def mode_of(path, mode):
         path.chmod(before)
 
 
+# --- the blocklist ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def blocklist(open_folder):
+    """A list that the user of the service may read, whoever that is."""
+    words = open_folder / "words"
+    words.write_text("password\nqwertyuiop\n")
+    done = program.run_bare("blocklist", "build", str(open_folder / "list"), str(words))
+    assert done.returncode == 0, done
+    return open_folder / "list"
+
+
+def examine_with(service, path):
+    return examine(service, settings={"PASSWORD_BLOCKLIST": str(path)})
+
+
+def test_a_blocklist_that_is_well(service, blocklist):
+    assert examine_with(service, blocklist) == {}
+    done = run(service, settings={"PASSWORD_BLOCKLIST": str(blocklist)})
+    assert f"ok        blocklist      {blocklist}: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (lambda path: path.unlink(), "No such file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-3]), "cut short"),
+        (lambda path: path.write_text("password\n"), "no blocklist"),
+    ],
+    ids=["missing", "cut", "words"],
+)
+def test_a_blocklist_that_cannot_be_used(service, blocklist, spoil, word):
+    spoil(blocklist)
+    found = examine_with(service, blocklist)
+    assert_only(found, "settings", "load", "failure", word)
+    advice = found["settings", "load"]["advice"]
+    assert "latchkey blocklist build" in advice and "/usr/share/latchkey" in advice
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [(0o646, "failure"), (0o664, "warning")], ids=["everybody", "group"]
+)
+def test_a_blocklist_that_others_may_change(service, blocklist, mode, status):
+    blocklist.chmod(mode)
+    found = examine_with(service, blocklist)
+    assert_only(found, "settings", "blocklist", status, f"{mode:04o}")
+    assert str(blocklist) in found["settings", "blocklist"]["advice"]
+
+
+def test_a_blocklist_that_everybody_may_replace(service, blocklist):
+    blocklist.parent.chmod(0o777)
+    found = examine_with(service, blocklist)
+    assert_only(found, "settings", "blocklist", "failure", "can be changed by everybody")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root reads what the service may not")
+def test_a_blocklist_that_only_root_can_read(service, blocklist, tmp_path):
+    """Root who asks could read it; the service could not."""
+    blocklist.chmod(0o600)
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    run_dir.chmod(0o750)
+    os.chown(run_dir, pwd.getpwnam("nobody").pw_uid, -1)
+    found = examine(
+        service, settings={"PASSWORD_BLOCKLIST": str(blocklist), "RUNTIME_DIR": str(run_dir)}
+    )
+    finding = found["settings", "blocklist"]
+    assert finding["status"] == "failure" and "cannot be read by nobody" in finding["found"]
+    assert finding["advice"].startswith(f"chmod 0644 {blocklist}")
+
+
 def test_a_runtime_directory_that_everybody_may_change(service):
     with mode_of(service.state_dir / "run", 0o777):
         assert_only(examine(service), "runtime", "directory", "failure", "0777")
@@ -138,9 +211,8 @@ def test_a_service_that_does_not_run(service, tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user to be refused")
-def test_somebody_else_is_told_that_nothing_could_be_seen(service):
-    nobody = pwd.getpwnam("nobody")
-    found = examine(service, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+def test_somebody_else_is_told_that_nothing_could_be_seen(service, open_folder):
+    found = examine(service, **program.as_nobody(open_folder))
     assert found["settings", "load"]["status"] == "failure"
     assert found["runtime", "segment"]["status"] == "failure"
     assert found["runtime", "api.sock"]["status"] == "could_not_ask"

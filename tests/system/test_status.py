@@ -4,13 +4,13 @@
 import json
 import os
 import pty
-import pwd
 import re
 import signal
 import subprocess
 
 import pytest
 
+from latchkey_testkit import program
 from latchkey_testkit.service import BINARY
 from latchkey_testkit.waiting import wait_until
 
@@ -193,12 +193,12 @@ def test_a_segment_that_is_not_there(service, tmp_path):
     )
     assert done.returncode == 70
     assert "no worker has started yet" in done.stderr
+    assert str(tmp_path) in done.stderr and "latchkey doctor" in done.stderr
     assert list(tmp_path.iterdir()) == [], "who only looks makes nothing"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user to be refused")
-def test_other_users_may_not_look(service):
-    nobody = pwd.getpwnam("nobody")
-    done = status(service, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+def test_other_users_may_not_look(service, open_folder):
+    done = status(service, **program.as_nobody(open_folder))
     assert done.returncode == 70
     assert "Permission denied" in done.stderr

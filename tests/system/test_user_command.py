@@ -11,9 +11,9 @@ from latchkey_testkit.accounts import Account, Session, fresh_email, fresh_usern
 
 EX_USAGE = 64
 EX_DATAERR = 65
+EX_NOINPUT = 66
 EX_NOUSER = 67
 EX_SOFTWARE = 70
-EX_CONFIG = 78
 
 
 def user(service, *words, **options):
@@ -157,6 +157,30 @@ def test_create_obeys_the_rules_of_registration(service, tmp_path, email, userna
     assert password not in done.stderr.replace("email", "")
 
 
+def test_names_are_refused_before_a_password_is_typed(service, account):
+    """On a terminal where no question is answered, and none is asked."""
+    for email, username, words in (
+        ("nonsense", "ok-name", "- email "),
+        (account.email.upper(), fresh_username(), "email is already taken"),
+        (fresh_email(), account.username, "username is already taken"),
+    ):
+        status, screen = program.on_terminal(
+            service, "user", "create", "--email", email, "--username", username
+        )
+        assert status == EX_DATAERR and words in screen and "New password" not in screen
+
+
+@pytest.mark.parametrize("verb", ["create --email a@b.co --username ok-name", "reset-password"])
+@pytest.mark.parametrize("path", ["/nonexistent/password", "/"])
+def test_a_password_file_that_cannot_be_read(service, account, verb, path):
+    verb, *words = verb.split()
+    done = program.run(
+        service, "user", verb, *(words or [account.username]), "--password-file", path
+    )
+    assert (done.returncode, done.stdout) == (EX_NOINPUT, "")
+    assert done.stderr.startswith(f"latchkey: {path}: ")
+
+
 def test_create_on_a_terminal(service, client):
     email, username, password = fresh_email(), fresh_username(), secrecy.fresh_password()
     status, screen = program.on_terminal(
@@ -288,36 +312,3 @@ def test_a_terminal_is_not_obeying_strangers(service, client, account):
     reply = client.request("POST", "/auth/login", json=body, headers={"User-Agent": "x\tagent"})
     Session(client, reply.expect(200).json())
     assert "\t" not in user(service, "sessions", account.username)
-
-
-# --- the command itself -----------------------------------------------------------------------
-
-
-def test_usage(service):
-    for words in ([], ["dance"], ["show"], ["list", "--sort", "age"], ["revoke", "x"]):
-        done = program.run(service, "user", *words)
-        assert done.returncode == EX_USAGE and "Usage: latchkey user" in done.stderr
-    done = program.run(service, "user", "--help", without_config=True)
-    assert done.returncode == 0
-    for verb in "list show create deactivate activate reset-password sessions revoke import".split():
-        assert f"\n      {verb} " in done.stdout
-
-
-def test_without_the_setting(service):
-    done = program.run(service, "user", "list", without_config=True)
-    assert done.returncode == EX_CONFIG and "ADMIN_DATABASE_URL" in done.stderr
-
-
-def test_with_the_workers_role(service):
-    """A worker in the wrong hands cannot list the users."""
-    url = service.generated_settings()["DATABASE_URL"]
-    done = program.run(service, "user", "list", settings={"ADMIN_DATABASE_URL": url})
-    assert done.returncode == EX_SOFTWARE and "42501" in done.stderr
-
-
-def test_with_a_wrong_password(service):
-    url = service.generated_settings()["ADMIN_DATABASE_URL"]
-    wrong = secrecy.remember("f00d" * 8 + "1234567")
-    url = re.sub(r"(latchkey_admin):\w+@", rf"\1:{wrong}@", url)
-    done = program.run(service, "user", "list", settings={"ADMIN_DATABASE_URL": url})
-    assert done.returncode == EX_SOFTWARE and "password authentication failed" in done.stderr

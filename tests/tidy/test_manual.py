@@ -60,6 +60,17 @@ def test_latchkey_1_has_every_command_and_option(manual, commands):
             assert f"latchkey {line}" in rendered
         for option in command.options:
             assert option.text[1:] in rendered, f"{command.name} {option.name}"
+        for verb in command.verbs:
+            assert verb.text and f"{verb.synopsis} {' '.join(verb.text)[:1].upper()}" in rendered
+
+
+def test_verbs_stand_one_below_the_other(manual, commands):
+    lines = [line.strip() for line in man(manual / "latchkey.1").stdout.splitlines()]
+    verbs = {command.name: [verb.name for verb in command.verbs] for command in commands if command.verbs}
+    assert set(verbs) == {"user", "keys"} and len(verbs["user"]) == 10
+    for command in commands:
+        for verb in command.verbs:
+            assert verb.synopsis in lines
 
 
 def completed(script, *words):
@@ -93,6 +104,10 @@ def test_help_is_read_as_it_is_written():
   latchkey tend [--config FILE] [--all]
     Tends to things,
     one by one.
+      feed THING [--slowly]
+          gives it something,
+          and waits
+    Options:
       --config FILE  read FILE
       --all          really all,
                      without asking
@@ -100,6 +115,9 @@ def test_help_is_read_as_it_is_written():
 """
     tend, rest = usage.commands(text)
     assert (tend.name, tend.synopsis, tend.text) == ("tend", ["tend [--config FILE] [--all]"], ["Tends to things,", "one by one."])
+    assert [(verb.name, verb.synopsis, verb.text) for verb in tend.verbs] == [
+        ("feed", "feed THING [--slowly]", ["gives it something,", "and waits"])]
+    assert set(tend.words()) == {"--config", "--all", "feed", "--slowly"}
     assert [(option.name, option.value, option.text) for option in tend.options] == [
         ("--config", "FILE", "read FILE"), ("--all", "", "really all, without asking")]
     assert (rest.name, rest.options, rest.words()) == ("rest", [], {})

@@ -37,6 +37,7 @@ void refuse_odd_value(const Poco::Util::OptionSet& set, const std::string& name,
 // Poco takes any beginning of a name for the name, and says little about the others.
 void refuse_unknown_name(const std::string& word, std::initializer_list<OptionRow> rows) {
   if (!word.starts_with('-') || word == "-" || word == "--") return;
+  if (word == "--help" || word == "-h") throw HelpAsked();
   std::vector<std::string_view> names;
   const std::string_view name = std::string_view(word).substr(0, word.find('='));
   for (const OptionRow& row : rows) {

@@ -5,24 +5,37 @@
 //
 // Poco's option processor does the parsing (GNU style: --name VALUE, --name=VALUE), of names in
 // full: an abbreviation that is clear today may mean two options tomorrow. Anything that it does
-// not know is a UsageError, whose text says what is wrong and is shown with the usage.
+// not know is a UsageError, whose text says what is wrong and is shown with the usage. Whoever asks
+// for help, anywhere in the line, gets that: HelpAsked.
 //
 // Runs in every process, at start.
 
+#include <exception>
 #include <initializer_list>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace latchkey::cli {
 
+// `usage`: what to show of how it is done; empty: the usage of the command.
 class UsageError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit UsageError(const std::string& what, std::string usage = {})
+      : std::runtime_error(what), usage_(std::move(usage)) {}
+
+  [[nodiscard]] const std::string& usage() const { return usage_; }
+
+ private:
+  std::string usage_;
 };
+
+// --help or -h among the words: nothing is wrong, and nothing else is to be done.
+class HelpAsked : public std::exception {};
 
 // A whole number in the range; `what` is who has it, for the UsageError.
 int whole_number(const std::string& what, const std::string& text, int min, int max);

@@ -48,6 +48,18 @@ Users users_of(const std::string& runtime_dir) {
   return users;
 }
 
+Findings check_settings(const config::Examination& examination, const Users& users) {
+  Findings findings = judge_settings(examination);
+  // One that is not there or damaged is a fault of the setting, and then this is empty.
+  const std::string& blocklist = examination.settings.password_blocklist;
+  if (!blocklist.empty()) {
+    std::optional<Reader> service;
+    if (users.service) service = reader_of(*users.service);
+    findings.push_back(judge_blocklist(steps_to(blocklist), service, users));
+  }
+  return findings;
+}
+
 Findings check_key(const Subject& subject, const std::optional<std::string>& config_file) {
   Findings findings = judge_keys(subject.settings, subject.clock.wall_ms());
   if (config_file) {
@@ -114,8 +126,8 @@ int doctor(const Words& words) {
 
   const base::SystemClock clock;
   config::Examination examination = config::examine(environ, config_file);
-  Report report{{"settings", judge_settings(examination)}};
   Users users = users_of(examination.settings.runtime_dir);
+  Report report{{"settings", check_settings(examination, users)}};
   NodeLook node = look_at_node(examination.settings, clock);
   const Subject subject{std::move(examination.settings), users, std::move(node), clock};
 

@@ -14,14 +14,23 @@ constexpr double kEnoughBits = 112;
 constexpr const char* kNewKey =
     "Make a new one with \"openssl rand -base64 48\"; everybody has to log in again.";
 
+std::string advice_about(const std::string& error) {
+  const bool is_blocklist = error.starts_with("PASSWORD_BLOCKLIST:");
+  return std::string(
+             is_blocklist
+                 ? "Name a file that the service may read: that of the package is "
+                   "/usr/share/latchkey/passwords.blocklist, and \"latchkey blocklist build\" "
+                   "makes one of a list of passwords."
+                 : "Correct it: \"latchkey config --list\" explains every setting.") +
+         " No worker starts until then.";
+}
+
 }  // namespace
 
 Findings judge_settings(const config::Examination& examination) {
   Findings findings;
   for (const std::string& error : examination.errors) {
-    findings.push_back(failure("load", error + ".",
-                               "Correct it: \"latchkey config --list\" explains every setting. No "
-                               "worker starts until then."));
+    findings.push_back(failure("load", error + ".", advice_about(error)));
   }
   for (const std::string& text : examination.settings.warnings)
     findings.push_back(warning("advisable", text + ".", "Change it, unless this is a test."));

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/keys_view.h"
+#include "cli/verbs.h"
 #include "config/key_check.h"
 #include "config/load.h"
 #include "config/values.h"
@@ -204,25 +204,11 @@ int retire(const Words& words) {
   return kExitOk;
 }
 
-struct Verb {
-  std::string_view name;
-  int (*run)(const Words& words);
-};
 constexpr std::array kVerbs{Verb{"generate", generate}, Verb{"list", list}, Verb{"retire", retire}};
 
 }  // namespace
 
-int keys(const Words& words) {
-  if (words.empty()) throw UsageError("keys needs a verb");
-  const Words rest(words.begin() + 1, words.end());
-  for (const Verb& verb : kVerbs) {
-    if (verb.name != words.front()) continue;
-    if (rest.empty() || (rest.front() != "--help" && rest.front() != "-h")) return verb.run(rest);
-    std::printf("Usage: %s\n", keys_usage().c_str());
-    return kExitOk;
-  }
-  throw UsageError("there is no verb \"" + words.front() + '"');
-}
+int keys(const Words& words) { return run_verb(kVerbs, words, keys_usage()); }
 
 std::string keys_usage() {
   return R"(latchkey keys VERB ... [--config FILE]

@@ -74,8 +74,8 @@ std::vector<KeyRow> key_rows(const std::vector<crypto::KeyListing>& keys,
   std::vector<KeyRow> rows;
   // From the newest to the oldest, so that the successor is the one seen last.
   std::optional<std::int64_t> successor_ms;
-  for (auto it = keys.rbegin(); it != keys.rend(); ++it) {
-    const crypto::KeyListing& key = *it;
+  for (std::size_t left = keys.size(); left > 0; --left) {
+    const crypto::KeyListing& key = keys[left - 1];
     KeyRow row{.key = key, .state = KeyState::kVerifies, .retirable_from_ms = std::nullopt};
     if (&key == signer) {
       row.state = KeyState::kSigns;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "cli/input_file.h"
 
 namespace latchkey::cli {
 namespace {
@@ -57,7 +58,7 @@ base::Secret read_line(int fd, const std::string& name, bool is_terminal) {
     char byte = 0;
     const ssize_t got = read(fd, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_with_errno(name + " cannot be read");
+    if (got < 0) throw FileFailure(name);
     if (got == 0 || byte == '\n') break;
     const bool is_interrupted = is_terminal && byte == kInterrupt;
     if (is_interrupted || line.size() == kMaxBytes) {
@@ -83,7 +84,7 @@ base::Secret read_password_file(const std::string& path) {
   int fd = STDIN_FILENO;
   if (path != "-") {
     file = base::Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) fail_with_errno("the password file " + path + " cannot be opened");
+    if (!file) throw FileFailure(path);
     fd = file.get();
   }
   const base::Secret line = read_line(fd, path == "-" ? "standard input" : path, false);

@@ -4,8 +4,8 @@
 // Where a command gets a new password from: a terminal without echo, or a file. Never an argument,
 // which everybody on the machine can see.
 //
-// Runs on the command line. What cannot be read, and two passwords that differ, are a
-// std::runtime_error that says so.
+// Runs on the command line. A file that cannot be read is a FileFailure; a line that is no
+// password, no terminal, and two passwords that differ are a std::runtime_error that says so.
 
 #include <optional>
 #include <string>

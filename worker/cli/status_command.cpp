@@ -15,6 +15,7 @@
 
 #include "api/routes.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -130,6 +131,18 @@ bool is_screen() {
   }
 }
 
+// What is missing is rarely the memory: no worker runs, or another RUNTIME_DIR is looked at.
+shm::Segment open_segment(const std::string& runtime_dir) {
+  try {
+    return shm::Segment::open_existing(runtime_dir);
+  } catch (const base::Error& error) {
+    throw base::Error(error.code())
+        .because(error.cause() + "\nIs the service running, is RUNTIME_DIR (" + runtime_dir +
+                 ") that of its workers, and are you root or its user?\n\"latchkey doctor\" looks "
+                 "at each.");
+  }
+}
+
 }  // namespace
 
 int status(const Words& words) {
@@ -144,7 +157,7 @@ int status(const Words& words) {
 
   const config::Settings settings =
       config::load(environ, arguments.value("config"), config::Required::kMayBeMissing);
-  const shm::Segment segment = shm::Segment::open_existing(settings.runtime_dir);
+  const shm::Segment segment = open_segment(settings.runtime_dir);
   if (resetting != nullptr) {
     const base::SystemClock clock;
     shm::Breaker breaker(segment.layout().*resetting->record, breaker_options(settings), clock);

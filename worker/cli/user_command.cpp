@@ -2,23 +2,16 @@
 #include <array>
 #include <cstdio>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/error.h"
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "cli/user_commands.h"
-#include "config/spelling.h"
+#include "cli/verbs.h"
 
 namespace latchkey::cli {
 namespace {
-
-struct Verb {
-  std::string_view name;
-  int (*run)(const Words& words);
-};
 
 constexpr std::array kVerbs{
     Verb{"list", list_users},
@@ -33,18 +26,6 @@ constexpr std::array kVerbs{
     Verb{"import", import_users},
 };
 
-const Verb& verb_named(const Words& words) {
-  if (words.empty()) throw UsageError("user needs a verb");
-  for (const Verb& verb : kVerbs) {
-    if (verb.name == words.front()) return verb;
-  }
-  std::vector<std::string_view> names;
-  for (const Verb& verb : kVerbs) names.push_back(verb.name);
-  const std::string meant = config::nearest(words.front(), names);
-  throw UsageError("there is no verb \"" + words.front() + '"' +
-                   (meant.empty() ? "" : "; did you mean " + meant + '?'));
-}
-
 int say(const base::Error& error) {
   const bool is_list = !error.fields().empty();
   std::fprintf(stderr, "latchkey: %s\n", is_list ? "not allowed:" : error.detail().c_str());
@@ -57,14 +38,11 @@ int say(const base::Error& error) {
 }  // namespace
 
 int user(const Words& words) {
-  const Verb& verb = verb_named(words);
-  const Words rest(words.begin() + 1, words.end());
-  if (!rest.empty() && (rest.front() == "--help" || rest.front() == "-h")) {
-    std::printf("Usage: %s\n", user_usage().c_str());
-    return kExitOk;
-  }
   try {
-    return verb.run(rest);
+    return run_verb(kVerbs, words, user_usage());
+  } catch (const FileFailure& failure) {
+    std::fprintf(stderr, "latchkey: %s\n", failure.what());
+    return kExitNoInput;
   } catch (const base::Error& error) {
     switch (error.code()) {
       case base::ErrorCode::kNotFound:
@@ -111,8 +89,9 @@ std::string user_usage() {
       --json                for programs: one JSON object a line
       --dry-run             say what an import would do, and change nothing
     Exit status: 0 done; 64 usage; 65 what was given is not allowed, a name is taken, or lines of an
-    import were refused; 66 the file of an import cannot be read; 67 there is no such user or
-    session; 70 the database cannot be asked; 78 the settings are wrong.)";
+    import were refused; 66 a file that was named cannot be read; 67 there is no such user or
+    session; 70 the database cannot be asked, or nobody typed a password that can be used; 78 the
+    settings are wrong.)";
 }
 
 }  // namespace latchkey::cli

@@ -75,9 +75,6 @@ int import_users(const Words& words) {
   const service::ImportFormat format = format_of(arguments, path);
   try {
     return run(arguments, path, format);
-  } catch (const FileFailure& failure) {
-    std::fprintf(stderr, "latchkey: %s\n", failure.what());
-    return kExitNoInput;
   } catch (const service::ImportFileFault& fault) {
     std::fprintf(stderr, "latchkey: %s: %s\n", path.c_str(), fault.what());
     return kExitData;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 #include "base/random.h"
 #include "cli/admin_database.h"
@@ -105,10 +106,16 @@ int list_users(const Words& words) {
   const int limit = arguments.number("limit", 0, 1, kMaxLimit);
   const bool is_json = arguments.has("json");
   Office office(arguments);
-  if (!is_json) print(user_heading());
-  office->list(query, limit, [is_json](const db::User& user) {
+  // Only over what came: a database that cannot be asked is not an empty list.
+  bool has_heading = is_json;
+  const auto head = [&has_heading] {
+    if (!std::exchange(has_heading, true)) print(user_heading());
+  };
+  office->list(query, limit, [&](const db::User& user) {
+    head();
     print(is_json ? user_json(user) : user_row(user));
   });
+  head();
   return kExitOk;
 }
 
@@ -129,7 +136,9 @@ int create_user(const Words& words) {
   if (!arguments.positional().empty() || !email || !username)
     throw UsageError("create needs --email and --username");
   Office office(arguments);
-  const base::Secret password = new_password(arguments.value("password-file"));
+  const auto file = arguments.value("password-file");
+  if (!file) office->check_names(*email, *username);  // before anybody types for nothing
+  const base::Secret password = new_password(file);
   print("User " + std::to_string(office->create(*email, *username, password)) + " is created.\n");
   return kExitOk;
 }
@@ -168,9 +177,9 @@ int list_user_sessions(const Words& words) {
   const int limit = arguments.number("limit", kSessionLimit, 1, kMaxSessionLimit);
   const bool is_json = arguments.has("json");
   const auto entries = Office(arguments)->list_sessions(name, limit);
-  if (!is_json) print(session_heading());
+  if (!is_json) print(session_table(entries));
   for (const db::SessionEntry& entry : entries)
-    print(is_json ? session_json(entry) : session_row(entry));
+    if (is_json) print(session_json(entry));
   return kExitOk;
 }
 
@@ -196,8 +205,9 @@ int show_user_audit(const Words& words) {
   const int limit = arguments.number("limit", kEventLimit, 1, kMaxEventLimit);
   const bool is_json = arguments.has("json");
   const auto events = Office(arguments)->list_events(name, limit);
-  if (!is_json) print(event_heading());
-  for (const db::AuditEvent& event : events) print(is_json ? event_json(event) : event_row(event));
+  if (!is_json) print(event_table(events));
+  for (const db::AuditEvent& event : events)
+    if (is_json) print(event_json(event));
   return kExitOk;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/user_view.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -71,6 +72,14 @@ std::string device_or_agent(std::string_view user_agent) {
   return device.empty() ? base::make_presentable(user_agent, kMaxAgentBytes) : device;
 }
 
+// Wide enough for each, since one address of IPv6 would push what is behind it out of its column.
+template <typename Entry>
+std::size_t width_of_addresses(const std::vector<Entry>& entries) {
+  std::size_t width = kAddressWidth;
+  for (const Entry& entry : entries) width = std::max(width, entry.ip.size());
+  return width;
+}
+
 // One object and a newline.
 template <typename Write>
 std::string json_line(Write write) {
@@ -119,18 +128,21 @@ std::string detail_json(const db::UserDetail& detail) {
   });
 }
 
-std::string session_heading() {
-  return padded("SESSION", kUuidWidth) + padded("CREATED", kTimeWidth) +
-         padded("LAST USED", kTimeWidth) + padded("EXPIRES", kTimeWidth) +
-         padded("ADDRESS", kAddressWidth) + padded("NETWORK", kNetworkWidth) + "DEVICE\n";
-}
-
-std::string session_row(const db::SessionEntry& entry) {
-  return padded(entry.id.text(), kUuidWidth) + padded(short_time(entry.created_at_ms), kTimeWidth) +
-         padded(short_time(entry.last_used_at_ms), kTimeWidth) +
-         padded(short_time(entry.expires_at_ms), kTimeWidth) + padded(entry.ip, kAddressWidth) +
-         padded(service::network_class_of(entry.ip), kNetworkWidth) +
-         device_or_agent(entry.user_agent) + '\n';
+std::string session_table(const std::vector<db::SessionEntry>& entries) {
+  const std::size_t address_width = width_of_addresses(entries);
+  std::string out = padded("SESSION", kUuidWidth) + padded("CREATED", kTimeWidth) +
+                    padded("LAST USED", kTimeWidth) + padded("EXPIRES", kTimeWidth) +
+                    padded("ADDRESS", address_width) + padded("NETWORK", kNetworkWidth) +
+                    "DEVICE\n";
+  for (const db::SessionEntry& entry : entries) {
+    out += padded(entry.id.text(), kUuidWidth) +
+           padded(short_time(entry.created_at_ms), kTimeWidth) +
+           padded(short_time(entry.last_used_at_ms), kTimeWidth) +
+           padded(short_time(entry.expires_at_ms), kTimeWidth) + padded(entry.ip, address_width) +
+           padded(service::network_class_of(entry.ip), kNetworkWidth) +
+           device_or_agent(entry.user_agent) + '\n';
+  }
+  return out;
 }
 
 std::string session_json(const db::SessionEntry& entry) {
@@ -145,17 +157,18 @@ std::string session_json(const db::SessionEntry& entry) {
   });
 }
 
-std::string event_heading() {
-  return padded("TIME", kTimeWidth) + padded("EVENT", kEventWidth) +
-         padded("ADDRESS", kAddressWidth) + padded("DEVICE OR WHO", kDeviceWidth) +
-         padded("DETAIL", kDetailWidth) + "REQUEST\n";
-}
-
-std::string event_row(const db::AuditEvent& event) {
-  const std::string who = event.actor.empty() ? device_or_agent(event.user_agent) : event.actor;
-  return padded(short_time(event.at_ms), kTimeWidth) + padded(event.event, kEventWidth) +
-         padded(event.ip, kAddressWidth) + padded(who, kDeviceWidth) +
-         padded(event.detail, kDetailWidth) + event.request_id + '\n';
+std::string event_table(const std::vector<db::AuditEvent>& events) {
+  const std::size_t address_width = width_of_addresses(events);
+  std::string out = padded("TIME", kTimeWidth) + padded("EVENT", kEventWidth) +
+                    padded("ADDRESS", address_width) + padded("DEVICE OR WHO", kDeviceWidth) +
+                    padded("DETAIL", kDetailWidth) + "REQUEST\n";
+  for (const db::AuditEvent& event : events) {
+    const std::string who = event.actor.empty() ? device_or_agent(event.user_agent) : event.actor;
+    out += padded(short_time(event.at_ms), kTimeWidth) + padded(event.event, kEventWidth) +
+           padded(event.ip, address_width) + padded(who, kDeviceWidth) +
+           padded(event.detail, kDetailWidth) + event.request_id + '\n';
+  }
+  return out;
 }
 
 std::string event_json(const db::AuditEvent& event) {

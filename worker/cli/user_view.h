@@ -8,6 +8,7 @@
 // characters.
 
 #include <string>
+#include <vector>
 
 #include "db/users.h"
 #include "service/user_import.h"
@@ -21,12 +22,10 @@ std::string user_json(const db::User& user);
 std::string detail_table(const db::UserDetail& detail);
 std::string detail_json(const db::UserDetail& detail);
 
-std::string session_heading();
-std::string session_row(const db::SessionEntry& entry);
+std::string session_table(const std::vector<db::SessionEntry>& entries);
 std::string session_json(const db::SessionEntry& entry);
 
-std::string event_heading();
-std::string event_row(const db::AuditEvent& event);
+std::string event_table(const std::vector<db::AuditEvent>& events);
 std::string event_json(const db::AuditEvent& event);
 
 std::string refusal_line(const service::ImportRefusal& refusal);

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
-#include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/null_device.h"
 #include "process/contract.h"
 #include "process/poll_timeout.h"
 #include "process/spawn.h"
@@ -24,17 +24,6 @@ namespace {
 // How long a sign of life may wait for us before we were away: a part of the shortest bound there
 // is, and more than a busy machine makes of a moment.
 constexpr std::int64_t kAbsenceMs = 100;
-
-// Where a standard descriptor is closed, /dev/null takes its place: a socket with the number of
-// standard error would receive the log.
-base::Descriptor open_null() {
-  for (;;) {
-    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
-    if (fd > STDERR_FILENO) return base::Descriptor(fd);
-    fcntl(fd, F_SETFD, 0);
-  }
-}
 
 SignalInbox supervisor_signals() {
   ignore_broken_pipes();
@@ -57,7 +46,7 @@ Supervisor::Supervisor(SupervisorOptions options, const base::Clock& clock)
     : options_(checked(std::move(options))),
       clock_(clock),
       log_(names_of(options_.pools)),
-      null_(open_null()),
+      null_(base::open_null()),
       signals_(supervisor_signals()),
       lock_(options_.runtime_dir),
       notify_socket_(std::filesystem::absolute(options_.runtime_dir) / "notify.sock"),

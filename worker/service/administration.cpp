@@ -24,6 +24,10 @@ constexpr std::string_view kIdPrefix = "id:";
   throw Error(ErrorCode::kNotFound, "There is no such user");
 }
 
+[[noreturn]] void refuse_taken(const std::string& what) {
+  throw Error(ErrorCode::kUserAlreadyExists, "The " + what + " is already taken");
+}
+
 // Text from a file or a terminal has passed no JSON parser.
 bool is_text(std::string_view text) {
   return base::is_valid_utf8(text) && text.find('\0') == std::string_view::npos;
@@ -77,6 +81,15 @@ void Administration::check_password(const base::Secret& password, const Password
   parts_.policy.check("password", password.reveal(), owner, faults);
 }
 
+void Administration::check_names(std::string_view email, std::string_view username) {
+  Faults faults;
+  check_email(email, faults);
+  check_username(username, faults);
+  throw_if_any(std::move(faults));
+  if (parts_.users.find(parse_user_key(email))) refuse_taken("email");
+  if (parts_.users.find(parse_user_key(username))) refuse_taken("username");
+}
+
 std::int64_t Administration::create(std::string_view email, std::string_view username,
                                     const base::Secret& password) {
   Faults faults;
@@ -91,10 +104,8 @@ std::int64_t Administration::create(std::string_view email, std::string_view use
                            .is_active = true,
                            .created_at_ms = std::nullopt},
                           parts_.actor);
-  if (creation.outcome == db::CreateOutcome::kEmailTaken)
-    throw Error(ErrorCode::kUserAlreadyExists, "The email is already taken");
-  if (creation.outcome == db::CreateOutcome::kUsernameTaken)
-    throw Error(ErrorCode::kUserAlreadyExists, "The username is already taken");
+  if (creation.outcome == db::CreateOutcome::kEmailTaken) refuse_taken("email");
+  if (creation.outcome == db::CreateOutcome::kUsernameTaken) refuse_taken("username");
   return creation.user_id;
 }
 

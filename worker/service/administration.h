@@ -38,6 +38,8 @@ class Administration {
   void list(const db::UserQuery& query, std::int64_t limit,
             const std::function<void(const db::User& user)>& visit);
   db::UserDetail find(std::string_view name);
+  // Fails as create() would because of the names; to be asked before somebody types a password.
+  void check_names(std::string_view email, std::string_view username);
   // The id of the new user.
   std::int64_t create(std::string_view email, std::string_view username,
                       const base::Secret& password);

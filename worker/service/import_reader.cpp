@@ -38,6 +38,14 @@ const Column* find_column(std::string_view name) {
   return found == kColumns.end() ? nullptr : found;
 }
 
+// Says where and not what: if the file has no header, this is the email or the hash of a user.
+[[noreturn]] void refuse_column(std::size_t index) {
+  throw ImportFileFault(
+      "the first line must be a header that names the columns email, username and "
+      "password_hash, and if there are any is_active and created_at; its field " +
+      std::to_string(index + 1) + " is none of these");
+}
+
 ImportFault too_long() {
   return {"too_long", "is longer than " + std::to_string(kMaxLineBytes) + " bytes"};
 }
@@ -146,10 +154,7 @@ class CsvReader final : public ImportReader {
       throw ImportFileFault("the first line is no header of a CSV file");
     for (const std::string& name : header.fields) {
       const Column* const column = find_column(name);
-      if (column == nullptr) {
-        throw ImportFileFault("the header names a column that is none: \"" +
-                              base::make_presentable(name, 60) + "\"");
-      }
+      if (column == nullptr) refuse_column(columns_.size());
       if (std::ranges::find(columns_, column) != columns_.end())
         throw ImportFileFault("the header names a column twice: " + std::string(column->name));
       columns_.push_back(column);

@@ -64,6 +64,19 @@ bool claim(RevocationRecord& record, std::uint64_t key, std::int64_t now_ms,
   return true;
 }
 
+// True: the session is listed here, and for as long as that. A record that is being written, or
+// taken away, at this moment is not relied on.
+bool prolong(RevocationRecord& record, std::uint64_t key, std::int64_t now_ms,
+             std::int64_t until_ms) {
+  if (record.key.load(memory_order_acquire) != key) return false;
+  std::uint64_t until = record.until_ms.load(memory_order_acquire);
+  while (until > as_word(now_ms)) {
+    if (until >= as_word(until_ms)) return true;
+    if (record.until_ms.compare_exchange_weak(until, as_word(until_ms))) return true;
+  }
+  return false;
+}
+
 std::size_t live_entries(std::span<const RevocationRecord> records, std::int64_t now_ms) {
   return static_cast<std::size_t>(
       std::ranges::count_if(records, [now_ms](const RevocationRecord& record) {
@@ -101,13 +114,7 @@ void Revocations::add(const base::Uuid& session) {
   const std::array both{bucket(layout_, place.buckets[0]), bucket(layout_, place.buckets[1])};
   for (const auto records : both) {
     for (RevocationRecord& record : records) {
-      if (record.key.load(memory_order_acquire) != place.key) continue;
-      // One that is being written, or taken away, at this moment is not relied on.
-      std::uint64_t until = record.until_ms.load(memory_order_acquire);
-      while (until > as_word(now_ms)) {
-        if (until >= as_word(until_ms)) return;
-        if (record.until_ms.compare_exchange_weak(until, as_word(until_ms))) return;
-      }
+      if (prolong(record, place.key, now_ms, until_ms)) return;
     }
   }
   // The emptier of the two first, which keeps both from filling up (Azar et al., "Balanced

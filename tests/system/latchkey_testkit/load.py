@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 
 from . import problem, secrecy
+from .accounts import registration
 from .client import TIMEOUT_S, Reply, note_tokens, raw_request, tls_context
 from .logs import ACCESS
 from .waiting import wait_until
@@ -42,6 +43,9 @@ class Answer:
     code: str = ""  # of a problem; without an answer what happened
     retry_after_s: int = 0
     was_repeated: bool = False
+
+    def __str__(self):
+        return f"{self.kind} -> {self.status} {self.code} after {self.elapsed_s:.2f} s"
 
     @property
     def ended_s(self):
@@ -170,7 +174,7 @@ class Load:
         nice=0,
     ):
         self._nice = nice
-        self._answers = []  # list.append needs no lock
+        self._answers = []
         self._faults = []
         self._end = threading.Event()
         self._pause_s = pause_s
@@ -178,9 +182,13 @@ class Load:
         self._threads = []
         for step, source in zip(steps, itertools.cycle(sources)):
             client = LoadClient(
-                service, self._answers.append, keep_alive=keep_alive, source=source, context=context
+                service, self._record, keep_alive=keep_alive, source=source, context=context
             )
             self._threads.append(threading.Thread(target=self._run, args=(step, client)))
+
+    def _record(self, answer):
+        """Called by every thread: list.append needs no lock."""
+        self._answers.append(answer)
 
     def _run(self, step, client):
         try:
@@ -201,7 +209,12 @@ class Load:
 
     def __exit__(self, kind, error, trace):
         self.stop()
-        if self._faults and error is None:
+        if error is None:
+            self.raise_fault()
+
+    def raise_fault(self):
+        """What ended a thread of the load, raised in the test's own."""
+        if self._faults:
             raise self._faults[0]
 
     def stop(self):
@@ -223,12 +236,12 @@ class Load:
     def wait_for(self, count, what="answers", since_s=None, good=True, timeout_s=20):
         """Waits for so many (good) answers to requests sent from now on."""
         since_s = time.monotonic() if since_s is None else since_s
-        wait_until(
-            lambda: self._faults
-            or sum(1 for a in self.answers(since_s=since_s) if a.is_good or not good) >= count,
-            f"{count} {what}",
-            timeout_s,
-        )
+
+        def have_come():
+            self.raise_fault()
+            return sum(1 for a in self.answers(since_s=since_s) if a.is_good or not good) >= count
+
+        wait_until(have_come, f"{count} {what}", timeout_s)
 
 
 # --- steps ---------------------------------------------------------------------------------------
@@ -241,6 +254,17 @@ def asks_health(client):
 def reads(session):
     def step(client):
         client.get("/users/me", token=session.access_token)
+
+    return step
+
+
+def registers(registered):
+    """Registers somebody else each time; the bodies of every 201 go into `registered`."""
+
+    def step(client):
+        reply = client.post("/auth/register", registration())
+        if reply is not None and reply.status == 201:
+            registered.append(reply.json())
 
     return step
 

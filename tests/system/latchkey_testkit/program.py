@@ -4,7 +4,9 @@ the settings of a copy. Whatever they print is searched for every secret that is
 
 import os
 import pty
+import pwd
 import select
+import shutil
 import subprocess
 import time
 
@@ -55,6 +57,18 @@ def run_bare(*words, stdin=None):
     )
     secrecy.assert_absent(done.stdout, done.stderr)
     return done
+
+
+def as_nobody(open_folder):
+    """Options of subprocess.run for a user without rights, with a copy of the program: the sources
+    may be where only their owner may enter."""
+    nobody = pwd.getpwnam("nobody")
+    return {
+        "executable": shutil.copy(BINARY, open_folder),
+        "user": nobody.pw_uid,
+        "group": nobody.pw_gid,
+        "extra_groups": [],
+    }
 
 
 def start(service, *words):

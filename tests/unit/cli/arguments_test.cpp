@@ -60,6 +60,12 @@ TEST(Arguments, RefusesAnAbbreviationAndSaysWhatIsMeant) {
   EXPECT_EQ(fault_of({"-c", "x"}), "there is no option -c; did you mean --config?");
 }
 
+TEST(Arguments, HelpIsAskedForAnywhereAndNeverAValue) {
+  EXPECT_THROW(parsed({"--help"}), HelpAsked);
+  EXPECT_THROW(parsed({"api", "--quiet", "-h"}), HelpAsked);
+  EXPECT_EQ(fault_of({"--config", "--help"}), "--config needs a value");
+}
+
 TEST(Arguments, AValueMayLookLikeAnOptionOfOneLetter) {
   EXPECT_EQ(parsed({"--config", "-x"}).value("config"), "-x");
   EXPECT_EQ(parsed({"-"}).positional(), (Words{"-"}));

@@ -9,6 +9,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -47,6 +48,51 @@ TEST(JudgeConfigFile, SecretsAreForTheServiceAlone) {
   EXPECT_EQ(mark(directory(0700)), Mark::kFailure);
   EXPECT_EQ(mark({.error = ENOENT}), Mark::kFailure);
   EXPECT_EQ(mark({.error = EACCES}), Mark::kCouldNotAsk);
+}
+
+TEST(JudgeBlocklist, TheServiceReadsAndNobodyElseWrites) {
+  const Reader service{.user = kService, .groups = {600}};
+  const auto judged = [&](const FileLook& folder, const FileLook& list) {
+    return judge_blocklist({{"/f", folder}, {"/f/list", list}}, service, kRootLooks);
+  };
+  const auto mark = [&](const FileLook& folder, const FileLook& list) {
+    return judged(folder, list).mark;
+  };
+  const auto roots = [](mode_t mode, gid_t group = 0) {
+    return FileLook{.mode = S_IFREG | mode, .owner = 0, .group = group};
+  };
+  const FileLook usual = directory(0755, 0);
+  EXPECT_EQ(mark(usual, roots(0644)), Mark::kOk);
+  EXPECT_EQ(mark(usual, file(0400)), Mark::kOk);
+  EXPECT_EQ(mark(usual, roots(0640, 600)), Mark::kOk);
+  EXPECT_EQ(mark(directory(01777, 0), roots(0644)), Mark::kOk);
+  EXPECT_EQ(mark(usual, roots(0664)), Mark::kWarning);
+  EXPECT_EQ(mark(usual, roots(0646)), Mark::kFailure);
+  EXPECT_EQ(mark(directory(0777, 0), roots(0644)), Mark::kFailure);
+  EXPECT_EQ(mark(usual, file(0644, kStranger)), Mark::kFailure);
+  EXPECT_EQ(mark(directory(0755, kStranger), roots(0644)), Mark::kFailure);
+  EXPECT_EQ(mark({.error = EACCES}, roots(0644)), Mark::kCouldNotAsk);
+  // What others may does not help who is in the group.
+  EXPECT_EQ(mark(usual, roots(0604, 600)), Mark::kFailure);
+  const Finding unreadable = judged(usual, roots(0600));
+  EXPECT_EQ(unreadable.mark, Mark::kFailure);
+  EXPECT_TRUE(unreadable.advice.starts_with("chmod 0644 /f/list")) << unreadable.advice;
+  EXPECT_TRUE(judged(directory(0700, 0), roots(0644)).advice.starts_with("chmod o+x /f"));
+}
+
+TEST(JudgeBlocklist, TheWayGoesFromTheRootPastSymbolicLinks) {
+  std::string folder = "/tmp/latchkey-steps-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/list") << "x";
+  std::filesystem::create_symlink(folder + "/list", folder + "/link");
+  const std::vector<Step> steps = steps_to(folder + "/link");
+  std::vector<std::string> paths;
+  for (const Step& step : steps) paths.push_back(step.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/", "/tmp", folder, folder + "/list"}));
+  EXPECT_TRUE(S_ISREG(steps.back().look.mode));
+  EXPECT_EQ(reader_of(geteuid()).user, geteuid());
+  EXPECT_FALSE(reader_of(geteuid()).groups.empty());
+  std::filesystem::remove_all(folder);
 }
 
 TEST(JudgeRuntimeDir, OnlyItsOwnerWrites) {

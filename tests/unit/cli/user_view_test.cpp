@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/user_view.h"
 
+#include <set>
+#include <sstream>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "cli/progress.h"
@@ -66,7 +70,8 @@ TEST(UserView, ShowsOneUser) {
 
 // A User-Agent is a stranger's text, and a terminal obeys what is written to it.
 TEST(UserView, ShowsSessionsWithoutControlCharacters) {
-  EXPECT_EQ(session_row(session()),
+  const std::string table = session_table({session()});
+  EXPECT_EQ(table.substr(table.find('\n') + 1),
             std::string(doubles::kSessionId) +
                 "  2026-02-19 10:30  2026-02-19 10:30  2026-02-26 10:30  192.0.2.1        public   "
                 "agent\xEF\xBF\xBD[2J\xEF\xBF\xBD\n");
@@ -74,7 +79,20 @@ TEST(UserView, ShowsSessionsWithoutControlCharacters) {
                 R"("user_agent":"agent\u001b[2J\n","device":"","network":"public"})"),
             std::string::npos)
       << session_json(session());
-  EXPECT_TRUE(session_heading().ends_with("NETWORK  DEVICE\n"));
+  EXPECT_TRUE(session_table({}).ends_with("NETWORK  DEVICE\n"));
+}
+
+TEST(UserView, GivesAddressesTheWidthOfTheLongest) {
+  db::SessionEntry far = session();
+  far.ip = "2001:db8:1111:2222:3333:4444:5555:6666";
+  std::istringstream lines(session_table({session(), far}));
+  std::set<std::size_t> columns;
+  std::string line;
+  for (const char* const word : {"NETWORK", "public", "public"}) {
+    ASSERT_TRUE(std::getline(lines, line));
+    columns.insert(line.find(word));
+  }
+  EXPECT_EQ(columns.size(), 1U);
 }
 
 TEST(UserView, ShowsEventsWithWhoItWas) {
@@ -86,7 +104,7 @@ TEST(UserView, ShowsEventsWithWhoItWas) {
                               .user_agent = "curl/8.5.0",
                               .request_id = "request-0001",
                               .actor = ""};
-  EXPECT_EQ(event_heading() + event_row(failed),
+  EXPECT_EQ(event_table({failed}),
             "TIME              EVENT                      ADDRESS          DEVICE OR WHO         "
             "DETAIL            REQUEST\n"
             "2026-02-19 10:30  login_failed               192.0.2.1        curl                  "
@@ -98,10 +116,10 @@ TEST(UserView, ShowsEventsWithWhoItWas) {
             "\n");
   db::AuditEvent of_admin = failed;
   of_admin.actor = "cli:root";
-  EXPECT_NE(event_row(of_admin).find("  cli:root "), std::string::npos);
+  EXPECT_NE(event_table({of_admin}).find("  cli:root "), std::string::npos);
   db::AuditEvent of_stranger = failed;
   of_stranger.user_agent = "\x1b[2J";
-  EXPECT_EQ(event_row(of_stranger).find('\x1b'), std::string::npos);
+  EXPECT_EQ(event_table({of_stranger}).find('\x1b'), std::string::npos);
 }
 
 TEST(ImportView, SaysWhatBecameOfIt) {

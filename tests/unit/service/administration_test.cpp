@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/administration.h"
 
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "doubles/fake_hasher.h"
@@ -82,6 +85,19 @@ TEST_F(AdministrationTest, ANewUserObeysTheRulesOfRegistration) {
               }).code(),
               ErrorCode::kUserAlreadyExists);
   }
+}
+
+// Before somebody types a password: what create() would refuse for the names alone.
+TEST_F(AdministrationTest, SaysWhatIsWrongWithNamesWithoutAPassword) {
+  administration_.check_names("a@b.co", "bob");
+  EXPECT_EQ(names_of(thrown_by([&] { administration_.check_names("a@b", "x"); }).fields()),
+            (Strings{"email:invalid", "username:too_short"}));
+  for (const auto& [email, name] :
+       {std::pair{"Ada@example.com", "bob"}, std::pair{"a@b.co", "ada"}}) {
+    EXPECT_EQ(thrown_by([&] { administration_.check_names(email, name); }).code(),
+              ErrorCode::kUserAlreadyExists);
+  }
+  EXPECT_TRUE(users_.deeds.empty());
 }
 
 TEST_F(AdministrationTest, ActivatesAndDeactivates) {
