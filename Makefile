@@ -69,6 +69,11 @@ test-all: ## test, and the slow ones as far as they exist
 	@dev/install build run pooler test monitoring fuzz edge package
 	@exec dev/test-all
 
+.PHONY: test-asan
+test-asan: ## unit and system tests with the program under AddressSanitizer and UBSan
+	@dev/install build run test
+	@LATCHKEY_BUILD=asan exec dev/test unit system
+
 .PHONY: bench
 bench: ## requests a second and CPU a request, as ratios against the least program that could answer
 	@dev/install build run test bench

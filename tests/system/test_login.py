@@ -125,6 +125,17 @@ def test_password_is_case_sensitive(account):
     account.login(account.password.swapcase()).expect_problem(401, "INVALID_CREDENTIALS")
 
 
+@pytest.mark.parametrize(("plain", "folds_to_it"), [("k", "\u212a"), ("s", "\u017f"), ("i", "\u0130"), ("a", "\uff21")])
+def test_only_ascii_letters_have_a_case(client, plain, folds_to_it):
+    """Nobody is found by a name that some rule of Unicode folds to his, nor guessed at beside his count."""
+    account = Account(client, username=f"{plain}{fresh_username()}")
+    for field, name in (("username", account.username), ("email", account.email)):
+        body = {field: name.replace(plain, folds_to_it), "password": account.password}
+        if folds_to_it in body[field]:
+            client.post("/auth/login", body).expect_problem(401, "INVALID_CREDENTIALS")
+    account.login().expect(200)
+
+
 def test_longer_password_with_the_same_first_72_bytes(client):
     """bcrypt ignores what follows; the service must not."""
     account = Account(client, password="p" * 72)

@@ -186,6 +186,20 @@ def test_a_frozen_database_does_not_hold_up_the_first_check(
     assert_refused_by_every_worker(client, account.session)
 
 
+def test_a_token_from_before_its_lifetime_was_shortened(service, client, account, mint):
+    """Issued for four hours three hours ago, while the setting is half an hour now: its session ended
+    longer ago than the node remembers, which is no reason to believe the token."""
+    now = int(time.time())
+    old = mint.token({"iat": now - 3 * 3600, "exp": now + 3600})
+    client.get("/auth/verify", token=old).expect(204)
+    service.query(
+        "UPDATE latchkey.sessions SET revoked_at = now() - interval '2 hours' WHERE user_id = %s RETURNING 1",
+        (account.id,),
+    )
+    for _ in range(30):
+        client.get("/auth/verify", token=old).expect_problem(401, "TOKEN_REVOKED")
+
+
 def test_workers_killed_right_after_lose_nothing(service, client):
     for _ in range(10):
         account = Account(client)

@@ -61,7 +61,8 @@ Response verify(Endpoints& endpoints, Exchange& exchange) {
   if (check && *check != "session") {
     throw base::Error::validation({{"check", "invalid", "must be session if it is given"}});
   }
-  const bool is_vouched_for = endpoints.revocations.vouches_for(caller.session_id);
+  const bool is_vouched_for =
+      endpoints.revocations.vouches_for(caller.session_id, exchange.identity->issued_at_s);
   if (check || !is_vouched_for) endpoints.accounts.find(caller);
   Response response = Response::no_content();
   response.add_header("X-User-Id", std::to_string(caller.user_id));

@@ -29,8 +29,8 @@ std::string_view bearer_token(std::string_view authorization) {
 void require_bearer(const service::Tokens& tokens, http::Exchange& exchange) {
   const auto result = tokens.read_access(bearer_token(exchange.request.authorization));
   if (const auto* const code = std::get_if<base::ErrorCode>(&result)) throw base::Error(*code);
-  const auto& caller = std::get<db::Caller>(result);
-  exchange.identity = http::Identity{caller.user_id, caller.session_id};
+  const auto& [caller, issued_at_s] = std::get<service::AccessClaims>(result);
+  exchange.identity = http::Identity{caller.user_id, caller.session_id, issued_at_s};
   exchange.user_id = caller.user_id;
 }
 

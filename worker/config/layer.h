@@ -21,6 +21,8 @@ namespace latchkey::config {
 class Layer final : public Poco::Util::AbstractConfiguration {
  public:
   void put(const std::string& name, base::Secret value) { values_[name] = std::move(value); }
+  // In place of has(), which makes a copy of the value to throw it away unwiped.
+  [[nodiscard]] bool holds(const std::string& name) const { return values_.contains(name); }
 
  protected:
   ~Layer() override = default;  // by release()

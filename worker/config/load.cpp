@@ -139,9 +139,9 @@ void Loader::add_defaults() {
 }
 
 Source Loader::source_of(const std::string& name) const {
-  if (environment_->has(name)) return Source::kEnvironment;
-  if (credentials_->has(name)) return Source::kCredential;
-  return file_->has(name) ? Source::kFile : Source::kDefault;
+  if (environment_->holds(name)) return Source::kEnvironment;
+  if (credentials_->holds(name)) return Source::kCredential;
+  return file_->holds(name) ? Source::kFile : Source::kDefault;
 }
 
 std::string Loader::place_of(const std::string& name) const {
@@ -163,7 +163,7 @@ void Loader::store_rows() {
 
 void Loader::store_row(const Row& row) {
   const std::string name(row.name);
-  if (!layers_->has(name)) {
+  if (source_of(name) == Source::kDefault && !defaults_->holds(name)) {
     if (required_ == Required::kMayBeMissing) return;
     refuse(row.name, "is required; allowed: " + allowed(row));
     return;

@@ -58,9 +58,8 @@ constexpr std::array kRows{
                              .min = kSecond,
                              .max = kDay,
                              .whole_seconds = true},
-        .help =
-            "How long an access token is good. /auth/verify believes it that long, unless the node "
-            "has learned that its session has ended.",
+        .help = "How long an access token is good, though no longer than its session. /auth/verify "
+                "believes it that long, unless the node has learned that its session has ended.",
     },
     Row{
         .group = "Tokens",

@@ -21,6 +21,7 @@ enum class Body { kNone, kJson, kJsonOrForm };
 struct Identity {
   std::int64_t user_id = 0;
   base::Uuid session_id;
+  std::int64_t issued_at_s = 0;
 };
 
 struct Exchange {

@@ -86,6 +86,7 @@ void AccountService::change_password(const db::Caller& caller, PasswordChangeReq
       return;
     case db::PasswordOutcome::kConflict:
       // Another request changed it meanwhile: the current password given is no longer current.
+      accounts_.record_password_failure(caller, "hash changed meanwhile", origin);
       events_.count(base::Event::kPasswordChangeRefused);
       throw Error(ErrorCode::kInvalidCredentials);
     case db::PasswordOutcome::kEnded:

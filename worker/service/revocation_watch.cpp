@@ -25,13 +25,13 @@ const base::Logger& logger() {
 
 }  // namespace
 
-bool RevocationWatch::vouches_for(const base::Uuid& session) {
+bool RevocationWatch::vouches_for(const base::Uuid& session, std::int64_t issued_at_s) {
   if (parts_.set.learned_ms_ago() >= kFreshForMs && !has_just_failed() &&
       !parts_.breaker.is_suspicious()) {
     look(kPatienceMs);
   }
   if (parts_.set.learned_ms_ago() >= kLookEveryMs) is_look_wanted_ = true;
-  switch (parts_.set.look_up(session)) {
+  switch (parts_.set.look_up(session, age_ms(issued_at_s))) {
     case shm::Knowledge::kLives:
       return true;
     case shm::Knowledge::kEnded:
@@ -54,6 +54,12 @@ void RevocationWatch::after_answer() {
   if (!is_wanted && !is_urgent) return;
   const bool is_claimed = parts_.set.claim_look(kLookEveryMs);
   if (is_urgent || is_claimed) look(std::nullopt);
+}
+
+// `iat` may be any number that was signed.
+std::int64_t RevocationWatch::age_ms(std::int64_t issued_at_s) const {
+  const std::int64_t now_ms = parts_.clock.wall_ms();
+  return now_ms - 1000 * std::clamp<std::int64_t>(issued_at_s, 0, now_ms / 1000);
 }
 
 // Only for a while: this worker may not look again for long, since others do, and must not take its

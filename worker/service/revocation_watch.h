@@ -18,6 +18,9 @@
 // old as it is, and tokens count by themselves: nobody can end a session then either, but on a
 // node that still reaches it.
 //
+// A token that is older than what the set remembers is not vouched for: one from before
+// ACCESS_TOKEN_EXPIRE_MINUTES was shortened, or of a node where it is more.
+//
 // Runs in workers. Failures: kTokenRevoked.
 
 #include <cstdint>
@@ -50,7 +53,7 @@ class RevocationWatch {
 
   // kTokenRevoked for a session that has ended. False: this node cannot say, and the database
   // must be asked.
-  [[nodiscard]] bool vouches_for(const base::Uuid& session);
+  [[nodiscard]] bool vouches_for(const base::Uuid& session, std::int64_t issued_at_s);
 
   // To be called before the request that ended it is answered.
   void ended(const base::Uuid& session) { parts_.set.add(session); }
@@ -61,6 +64,7 @@ class RevocationWatch {
   void after_answer();
 
  private:
+  [[nodiscard]] std::int64_t age_ms(std::int64_t issued_at_s) const;
   [[nodiscard]] bool has_just_failed() const;
   void look(std::optional<std::int64_t> patience_ms);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/tokens.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -55,16 +56,20 @@ Tokens::Tokens(const crypto::Keys& keys, TokenOptions options, const base::Clock
 
 TokenPair Tokens::issue(const db::Grant& grant) {
   const std::int64_t now_ms = clock_.wall_ms();
+  const std::int64_t now_s = now_ms / 1000;
+  const std::int64_t session_ends_s = grant.session.expires_at_ms / 1000;
+  // It counts by itself for as long, so it must not be good for longer than its session.
+  const std::int64_t access_ends_s = std::min(now_s + options_.access_ttl_s, session_ends_s);
   return {
-      .access_token = sign_access(grant, now_ms),
+      .access_token = sign_access(grant, now_ms, access_ends_s),
       .refresh_token = sign_refresh(grant),
-      .access_expires_in_s = options_.access_ttl_s,
-      .refresh_expires_in_s = grant.session.expires_at_ms / 1000 - now_ms / 1000,
+      .access_expires_in_s = access_ends_s - now_s,
+      .refresh_expires_in_s = session_ends_s - now_s,
   };
 }
 
-std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_ms) {
-  const std::int64_t now_s = now_ms / 1000;
+std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_ms,
+                                std::int64_t expires_at_s) {
   std::array<std::byte, kTokenIdBytes> token_id{};
   random_.fill(token_id);
   const std::string_view bytes(reinterpret_cast<const char*>(token_id.data()), token_id.size());
@@ -72,8 +77,8 @@ std::string Tokens::sign_access(const db::Grant& grant, std::int64_t now_ms) {
       .issuer = options_.issuer,
       .caller = {grant.session.id, grant.user.id},
       .token_id = crypto::base64url_encode(bytes),
-      .issued_at_s = now_s,
-      .expires_at_s = now_s + options_.access_ttl_s,
+      .issued_at_s = now_ms / 1000,
+      .expires_at_s = expires_at_s,
       .type = std::string(kAccess),
   });
   return keys_.sign(claims, now_ms);
@@ -96,7 +101,7 @@ AccessResult Tokens::read_access(std::string_view token) const {
   const auto claims = verified_claims(keys_, options_.issuer, kAccess, token, now_s);
   if (!claims) return ErrorCode::kTokenInvalid;
   if (claims->expires_at_s <= now_s) return ErrorCode::kTokenExpired;
-  return claims->caller;
+  return AccessClaims{claims->caller, claims->issued_at_s};
 }
 
 RefreshResult Tokens::read_refresh(std::string_view token) const {

@@ -4,10 +4,11 @@
 // Access and refresh tokens: JSON Web Tokens (RFC 7519) over crypto/jws.
 //
 // Claims: iss, sub (the user id as text), sid (the session), jti, iat, exp (whole seconds), type.
-// An access token's jti is random. A refresh token is a pure function of its session's row: its
-// jti is the session and its counter, its times are the row's. So the session's current token can
-// be handed out again byte for byte, without storing it, when two tabs refresh at once. The key
-// that signs it is a function of the row too: the one that was to sign when the token came to be.
+// An access token's jti is random; it never outlives its session. A refresh token is a pure
+// function of its session's row: its jti is the session and its counter, its times are the row's.
+// So the session's current token can be handed out again byte for byte, without storing it, when
+// two tabs refresh at once. The key that signs it is a function of the row too: the one that was to
+// sign when the token came to be.
 //
 // Runs in workers. A token that does not pass is an answer, as an error code; nothing of a token
 // may be logged.
@@ -45,8 +46,13 @@ struct RefreshClaims {
   bool is_expired = false;
 };
 
+struct AccessClaims {
+  db::Caller caller;
+  std::int64_t issued_at_s = 0;
+};
+
 // What became of a token: its content, or why it does not count (kTokenInvalid, kTokenExpired).
-using AccessResult = std::variant<db::Caller, base::ErrorCode>;
+using AccessResult = std::variant<AccessClaims, base::ErrorCode>;
 using RefreshResult = std::variant<RefreshClaims, base::ErrorCode>;
 
 class Tokens {
@@ -61,7 +67,7 @@ class Tokens {
   [[nodiscard]] RefreshResult read_refresh(std::string_view token) const;
 
  private:
-  std::string sign_access(const db::Grant& grant, std::int64_t now_ms);
+  std::string sign_access(const db::Grant& grant, std::int64_t now_ms, std::int64_t expires_at_s);
   [[nodiscard]] std::string sign_refresh(const db::Grant& grant) const;
 
   const crypto::Keys& keys_;

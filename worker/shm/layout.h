@@ -26,7 +26,7 @@ using SharedWord = std::atomic<std::uint64_t>;
 
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kSegmentMagic = 0x59454b484354414cU;  // "LATCHKEY" in the file
-inline constexpr std::uint64_t kLayoutVersion = 3;
+inline constexpr std::uint64_t kLayoutVersion = 4;
 
 struct alignas(kCacheLine) SegmentHeader {
   SharedWord magic;
@@ -114,6 +114,7 @@ struct alignas(kCacheLine) RevocationState {
   SharedWord learned_ns;     // when the last look that succeeded began
   SharedWord unlisted_ns;    // when sessions were last ended here without their ids being told
   SharedWord full_until_ms;  // until then the set may lack sessions
+  SharedWord memory_ms;      // how far back it was whole once, and how long entries are kept since
 };
 
 struct SharedLayout {
@@ -134,7 +135,7 @@ static_assert(sizeof(SharedWord) == sizeof(std::uint64_t), "an atomic that hides
 static_assert(std::is_standard_layout_v<SharedLayout>);
 static_assert(std::is_trivially_destructible_v<SharedLayout>);
 
-static_assert(kLayoutVersion == 3, "a new version: freeze its offsets and sizes here");
+static_assert(kLayoutVersion == 4, "a new version: freeze its offsets and sizes here");
 static_assert(sizeof(SegmentHeader) == 64);
 static_assert(offsetof(SegmentHeader, magic) == 0);
 static_assert(offsetof(SegmentHeader, layout_version) == 8);
@@ -176,6 +177,7 @@ static_assert(offsetof(SharedLayout, revocation_state) == 152'064);
 static_assert(offsetof(RevocationState, learned_ns) == 8);
 static_assert(offsetof(RevocationState, unlisted_ns) == 16);
 static_assert(offsetof(RevocationState, full_until_ms) == 24);
+static_assert(offsetof(RevocationState, memory_ms) == 32);
 static_assert(offsetof(SharedLayout, revocations) == 152'128);
 static_assert(sizeof(SharedLayout) == 1'200'704);
 

@@ -64,15 +64,17 @@ bool claim(RevocationRecord& record, std::uint64_t key, std::int64_t now_ms,
   return true;
 }
 
-// True: the session is listed here, and for as long as that. A record that is being written, or
-// taken away, at this moment is not relied on.
-bool prolong(RevocationRecord& record, std::uint64_t key, std::int64_t now_ms,
+// True if the session has an entry already, which then counts until `until_ms` at the least. One
+// that is being written, or taken away, at this moment is not relied on.
+bool prolong(std::span<RevocationRecord> records, std::uint64_t key, std::int64_t now_ms,
              std::int64_t until_ms) {
-  if (record.key.load(memory_order_acquire) != key) return false;
-  std::uint64_t until = record.until_ms.load(memory_order_acquire);
-  while (until > as_word(now_ms)) {
-    if (until >= as_word(until_ms)) return true;
-    if (record.until_ms.compare_exchange_weak(until, as_word(until_ms))) return true;
+  for (RevocationRecord& record : records) {
+    if (record.key.load(memory_order_acquire) != key) continue;
+    std::uint64_t until = record.until_ms.load(memory_order_acquire);
+    while (until > as_word(now_ms)) {
+      if (until >= as_word(until_ms)) return true;
+      if (record.until_ms.compare_exchange_weak(until, as_word(until_ms))) return true;
+    }
   }
   return false;
 }
@@ -88,7 +90,7 @@ std::size_t live_entries(std::span<const RevocationRecord> records, std::int64_t
 
 }  // namespace
 
-Knowledge Revocations::look_up(const base::Uuid& session) const {
+Knowledge Revocations::look_up(const base::Uuid& session, std::int64_t token_age_ms) const {
   const auto now_ms = as_word(clock_.monotonic_ms());
   const Place place = place_of(session);
   for (const std::size_t number : place.buckets) {
@@ -98,6 +100,7 @@ Knowledge Revocations::look_up(const base::Uuid& session) const {
       if (until == 0 || until > now_ms) return Knowledge::kEnded;
     }
   }
+  if (token_age_ms >= memory_ms()) return Knowledge::kNotSure;
   RevocationState& state = layout_.revocation_state;
   if (state.full_until_ms.load(memory_order_acquire) > now_ms) return Knowledge::kNotSure;
   const std::uint64_t unlisted_ns = state.unlisted_ns.load(memory_order_acquire);
@@ -109,13 +112,11 @@ Knowledge Revocations::look_up(const base::Uuid& session) const {
 
 void Revocations::add(const base::Uuid& session) {
   const std::int64_t now_ms = clock_.monotonic_ms();
-  const std::int64_t until_ms = now_ms + memory_ms_;
+  const std::int64_t until_ms = now_ms + memory_ms();
   const Place place = place_of(session);
   const std::array both{bucket(layout_, place.buckets[0]), bucket(layout_, place.buckets[1])};
   for (const auto records : both) {
-    for (RevocationRecord& record : records) {
-      if (prolong(record, place.key, now_ms, until_ms)) return;
-    }
+    if (prolong(records, place.key, now_ms, until_ms)) return;
   }
   // The emptier of the two first, which keeps both from filling up (Azar et al., "Balanced
   // Allocations", 1994).
@@ -133,14 +134,20 @@ void Revocations::add_unlisted() {
 }
 
 void Revocations::add_uncounted() {
-  raise(layout_.revocation_state.full_until_ms, clock_.monotonic_ms() + memory_ms_);
+  raise(layout_.revocation_state.full_until_ms, clock_.monotonic_ms() + memory_ms());
+}
+
+std::int64_t Revocations::memory_ms() const {
+  const auto longest_ms = layout_.revocation_state.memory_ms.load(memory_order_acquire);
+  return std::max(memory_ms_, static_cast<std::int64_t>(longest_ms));
 }
 
 std::int64_t Revocations::learned_ms_ago() const {
-  const std::uint64_t learned_ns = layout_.revocation_state.learned_ns.load(memory_order_acquire);
-  if (learned_ns == 0) return memory_ms_;
+  const RevocationState& state = layout_.revocation_state;
+  if (state.memory_ms.load(memory_order_acquire) < as_word(memory_ms_)) return memory_ms_;
+  const std::uint64_t learned_ns = state.learned_ns.load(memory_order_acquire);
   const std::int64_t age_ns = clock_.monotonic_ns() - static_cast<std::int64_t>(learned_ns);
-  return std::min(memory_ms_, age_ns / 1'000'000);
+  return std::min(memory_ms(), age_ns / 1'000'000);
 }
 
 bool Revocations::claim_look(std::int64_t interval_ms) {
@@ -151,8 +158,12 @@ bool Revocations::claim_look(std::int64_t interval_ms) {
   return word.compare_exchange_strong(looked_ms, as_word(now_ms));
 }
 
+// In this order: whoever is killed in between leaves the whole look to be done again. What others
+// added while the first look of a longer memory was under way, they added for a shorter time; the
+// next looks find it once more, since each goes back behind the last.
 void Revocations::learned(std::int64_t began_ns) {
   raise(layout_.revocation_state.learned_ns, began_ns);
+  raise(layout_.revocation_state.memory_ms, memory_ms_);
 }
 
 std::size_t count_revocations(const SharedLayout& layout, std::int64_t now_ms) {

@@ -50,7 +50,7 @@ class Segment {
   bool is_private_;
 };
 
-// "shared-v3"
+// "shared-v4"
 std::string segment_file_name();
 
 }  // namespace latchkey::shm

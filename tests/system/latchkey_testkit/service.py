@@ -25,7 +25,8 @@ from .waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = os.environ.get("LATCHKEY_BUILD", "release")
 POOLER = os.environ.get("LATCHKEY_POOLER", "none")
-LEAK_SUPPRESSIONS = ROOT / "tests/system/lsan-suppressions.txt"
+# For every program of the build asan, the others do not look: what libraries leak is not ours.
+LEAK_OPTIONS = f"suppressions={ROOT / 'tests/system/lsan-suppressions.txt'}:print_suppressions=0"
 BINARY = ROOT / "build" / BUILD / "latchkey"
 
 START_TIMEOUT_S = 300
@@ -116,7 +117,7 @@ class Service:
             **inherited,
             **self.settings,
             "BUILD": BUILD,
-            "LSAN_OPTIONS": f"suppressions={LEAK_SUPPRESSIONS}:print_suppressions=0",
+            "LSAN_OPTIONS": LEAK_OPTIONS,
             "STATE_DIR": str(self.state_dir),
             "HTTPS_PORT": str(self.https_port),
             "HTTP_PORT": str(self.http_port),

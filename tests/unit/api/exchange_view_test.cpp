@@ -18,7 +18,7 @@ class ExchangeViewTest : public ::testing::Test {
 };
 
 TEST_F(ExchangeViewTest, TheCallerIsWhomTheGuardHasSeen) {
-  exchange_.identity = http::Identity{42, doubles::uuid()};
+  exchange_.identity = http::Identity{42, doubles::uuid(), 0};
   EXPECT_EQ(caller_of(exchange_).user_id, 42);
   EXPECT_EQ(caller_of(exchange_).session_id, doubles::uuid());
 }

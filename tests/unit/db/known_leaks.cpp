@@ -7,6 +7,7 @@
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the name that LeakSanitizer looks for.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
-  return "leak:pqxx::connection_base::exec_prepared\n";
+  return "leak:pqxx::connection_base::exec_prepared\n"
+         "leak:pqxx::connection_base::register_prepared\n";
 }
 #endif

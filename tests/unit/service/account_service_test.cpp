@@ -174,6 +174,7 @@ TEST_F(AccountServiceTest, EveryOutcomeOfAPasswordChangeHasItsCode) {
     return refused(passwords(kCurrent, kNew)).code();
   };
   EXPECT_EQ(code_of(db::PasswordOutcome::kConflict), ErrorCode::kInvalidCredentials);
+  EXPECT_EQ(accounts_.password_failures, Names{"hash changed meanwhile"});
   EXPECT_EQ(code_of(db::PasswordOutcome::kEnded), ErrorCode::kTokenRevoked);
   EXPECT_EQ(code_of(db::PasswordOutcome::kInactive), ErrorCode::kUserInactive);
 }

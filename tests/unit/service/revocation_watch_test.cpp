@@ -2,6 +2,8 @@
 #include "service/revocation_watch.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <variant>
 
@@ -29,13 +31,14 @@ class RevocationWatchTest : public ::testing::Test {
  protected:
   bool is_refused(const base::Uuid& session = uuid()) {
     try {
-      EXPECT_TRUE(watch().vouches_for(session));
+      EXPECT_TRUE(watch().vouches_for(session, now_s()));
       return false;
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kTokenRevoked);
       return true;
     }
   }
+  [[nodiscard]] std::int64_t now_s() const { return node_.clock.wall_ms() / 1000; }
   RevocationWatch& watch() { return node_.watch; }
   std::size_t looks() const { return node_.database.questions.size(); }
 
@@ -62,7 +65,7 @@ TEST_F(RevocationWatchTest, WhatEndsHereIsRefusedAtOnce) {
 TEST_F(RevocationWatchTest, WhatEndsHereUnlistedIsNotVouchedForUntilItIsLearned) {
   EXPECT_FALSE(is_refused());
   watch().ended_unlisted();
-  EXPECT_FALSE(watch().vouches_for(uuid()));
+  EXPECT_FALSE(watch().vouches_for(uuid(), now_s()));
   node_.clock.advance_ms(1);
   node_.database.sessions = {uuid()};
   watch().after_answer();
@@ -106,7 +109,7 @@ TEST_F(RevocationWatchTest, OneWorkerLooksForAll) {
   EXPECT_FALSE(is_refused());
   node_.clock.advance_ms(1'500);
   EXPECT_FALSE(is_refused());
-  EXPECT_TRUE(other.vouches_for(uuid()));
+  EXPECT_TRUE(other.vouches_for(uuid(), now_s()));
   other.after_answer();
   watch().after_answer();
   EXPECT_EQ(looks(), 2);
@@ -159,9 +162,21 @@ TEST_F(RevocationWatchTest, ADatabaseThatSeemsIllIsNotWaitedFor) {
   EXPECT_EQ(looks(), 1);
 }
 
+TEST_F(RevocationWatchTest, ATokenFromBeforeTheLifetimeWasShortenedIsLookedUp) {
+  constexpr std::int64_t kMemoryS = doubles::WatchedRevocations::kMemoryMs / 1000;
+  EXPECT_TRUE(watch().vouches_for(uuid(), now_s() - kMemoryS + 2));
+  EXPECT_FALSE(watch().vouches_for(uuid(), now_s() - kMemoryS));
+  EXPECT_FALSE(watch().vouches_for(uuid(), std::numeric_limits<std::int64_t>::min()));
+  // Of a node whose clock is ahead.
+  EXPECT_TRUE(watch().vouches_for(uuid(), now_s() + 30));
+  EXPECT_EQ(looks(), 1);
+  watch().ended(uuid());
+  EXPECT_THROW((void)watch().vouches_for(uuid(), now_s() - kMemoryS), base::Error);
+}
+
 TEST_F(RevocationWatchTest, MoreThanCanBeToldIsMoreThanCanBeVouchedFor) {
   node_.database.sessions.assign(shm::kRevocations / 2, uuid(doubles::kOtherSessionId));
-  EXPECT_FALSE(watch().vouches_for(uuid()));
+  EXPECT_FALSE(watch().vouches_for(uuid(), now_s()));
   EXPECT_EQ(node_.database.questions[0].limit, shm::kRevocations / 2);
 }
 

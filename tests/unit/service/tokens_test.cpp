@@ -34,7 +34,7 @@ class TokensTest : public ::testing::Test {
     return code == nullptr ? ErrorCode::kInternalError : *code;
   }
   bool access_is_read(std::string_view token) {
-    return std::holds_alternative<db::Caller>(tokens_.read_access(token));
+    return std::holds_alternative<AccessClaims>(tokens_.read_access(token));
   }
   bool refresh_is_read(std::string_view token) {
     return std::holds_alternative<RefreshClaims>(tokens_.read_refresh(token));
@@ -71,9 +71,10 @@ TEST_F(TokensTest, APairComesBackAsItsCaller) {
   EXPECT_EQ(pair.refresh_expires_in_s, 604'800);
 
   const auto access = tokens_.read_access(pair.access_token);
-  ASSERT_TRUE(std::holds_alternative<db::Caller>(access));
-  EXPECT_EQ(std::get<db::Caller>(access).user_id, 42);
-  EXPECT_EQ(std::get<db::Caller>(access).session_id, doubles::uuid());
+  ASSERT_TRUE(std::holds_alternative<AccessClaims>(access));
+  EXPECT_EQ(std::get<AccessClaims>(access).caller.user_id, 42);
+  EXPECT_EQ(std::get<AccessClaims>(access).caller.session_id, doubles::uuid());
+  EXPECT_EQ(std::get<AccessClaims>(access).issued_at_s, clock_.wall_ms() / 1000);
 
   const auto refresh = tokens_.read_refresh(pair.refresh_token);
   ASSERT_TRUE(std::holds_alternative<RefreshClaims>(refresh));
@@ -97,6 +98,16 @@ TEST_F(TokensTest, TheClaimsAreThoseOfTheContract) {
   EXPECT_EQ(access->issued_at_s, kNowS);
   EXPECT_EQ(access->expires_at_s, kNowS + 1800);
   EXPECT_EQ(crypto::base64url_decode(access->token_id)->size(), 16U);
+}
+
+// GET /auth/verify believes it by its times alone, and the session has a lifetime of its own.
+TEST_F(TokensTest, AnAccessTokenDoesNotOutliveItsSession) {
+  db::Grant grant = doubles::grant();
+  grant.session.expires_at_ms = (kNowS + 600) * 1000 + 999;
+  const TokenPair pair = tokens_.issue(grant);
+  EXPECT_EQ(pair.access_expires_in_s, 600);
+  EXPECT_EQ(pair.refresh_expires_in_s, 600);
+  EXPECT_EQ(read_claims(keys_.verify(pair.access_token).payload)->expires_at_s, kNowS + 600);
 }
 
 // Two tabs that refresh at once get the same refresh token, whichever worker answers and when.
