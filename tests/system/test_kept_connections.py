@@ -7,14 +7,17 @@ at the worst moment."""
 import concurrent.futures
 import http.client
 import ssl
+import time
 from collections import Counter
 
 import pytest
 
+from latchkey_testkit import processes
 from latchkey_testkit.accounts import Account
 from latchkey_testkit.client import Client
 from latchkey_testkit.fake_worker import FakeWorkers
-from latchkey_testkit.load import Load, reads, refreshes
+from latchkey_testkit.load import Load, asks_health, reads, refreshes
+from latchkey_testkit.service import stopped_processes
 from latchkey_testkit.site import packaged_site
 from latchkey_testkit.waiting import wait_until
 
@@ -107,6 +110,29 @@ def test_a_read_that_ends_its_workers_is_tried_so_often_and_no_more(workers, ask
 CLIENTS = 64
 API_WORKERS = 4
 SHARE = 0.2  # of what clients get on average, which each of them gets at least
+
+
+def test_nobody_waits_for_a_worker_that_waits_for_the_database(spare):
+    """All workers but one hang in a call to a server that says nothing: who needs no database is
+    answered by the one, on whichever connection of the others he came before."""
+    settings = {"DATABASE_TIMEOUT": "2s", "CIRCUIT_BREAKER_THRESHOLD": "50"}
+    with spare(settings=settings, api_workers=API_WORKERS) as service:
+        account = Account(Client(service))
+        with Load(service, [asks_health] * 16) as load:
+            load.wait_for(16 * 20)  # every worker has connections by now
+            server = service.postmaster_pid()
+            with stopped_processes([*processes.children(server), server]):
+                frozen_s = time.monotonic()
+                hanging = [refreshes(account.session)] * (API_WORKERS - 1)
+                with Load(service, hanging, pause_s=10):
+                    load.wait_for(16 * 20, since_s=frozen_s + 0.2)
+                # Those who hung have their answers now.
+                waited = load.answers(since_s=frozen_s)
+            assert not load.failures(), load.failures()[:5]
+            assert max(answer.elapsed_s for answer in waited) < 1, "a reader waited for a database"
+        # What hung is told, and nothing else.
+        codes = {line.get("error_code") for line in service.severe_lines.read()}
+        assert codes == {"DATABASE_UNAVAILABLE"}
 
 
 def counted(counts, step):

@@ -47,7 +47,7 @@ HEADER_OWNERS = (
     Owner(r"fcgi.*\.h", ("http",), "take a Request and give a Response of http/"),
     Owner(r"csignal|signal\.h", ("process", "db"), "let process/ take the signal"),
     Owner(r"termios\.h", ("cli",), "let cli/ ask on the terminal"),
-    Owner(r"sys/(wait|signalfd|syscall)\.h|spawn\.h|systemd/.*|seccomp\.h", ("process",), "ask process/ for it"),
+    Owner(r"sys/(wait|signalfd|syscall)\.h|(spawn|sched)\.h|systemd/.*|seccomp\.h", ("process",), "ask process/ for it"),
     Owner(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|pthread\.h", (),
           "do without: a worker has one thread, and more workers are the way to more of them"),
 )

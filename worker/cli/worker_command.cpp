@@ -19,6 +19,7 @@
 #include "cli/shared_segment.h"
 #include "config/environment.h"
 #include "config/load.h"
+#include "db/deadline.h"
 #include "http/fastcgi.h"
 #include "process/confinement.h"
 #include "process/inherited_sockets.h"
@@ -62,6 +63,9 @@ std::int64_t receive_timeout_ms(const config::Settings& settings) {
   constexpr std::int64_t kLongestMs = 5'000;
   return std::min(kLongestMs, settings.worker_timeout.count() / 2);
 }
+
+// A reader must not wait for somebody else's call to a database in trouble.
+void let_go_of_kept(void* fastcgi) { static_cast<const http::FastCgi*>(fastcgi)->let_go_of_kept(); }
 
 // Between the loop, which knows no HTTP, and the service, which knows no loop.
 class Requests final : public process::WorkerCallbacks {
@@ -144,6 +148,7 @@ int worker(const Words& words) {
   const std::size_t place = shm::pool_named(pool);
   shm::Metrics metrics(segment.layout(), place, number);
   http::FastCgi fastcgi(socket.get(), receive_timeout_ms(settings));
+  db::on_long_wait(let_go_of_kept, &fastcgi);
   Service service(settings, segment.layout(), metrics, place);
   shm::ScoreboardLine line(segment.layout(), place, number, getpid(), clock);
   Requests requests(fastcgi, service, line);

@@ -10,7 +10,8 @@
 // smaller: one setitimer(2) before the call and one after it. Connecting has no socket to shut
 // down yet; there servers.cpp polls with what is left.
 //
-// SIGALRM belongs to this file. Its handler calls shutdown(2) alone, which is async-signal-safe.
+// SIGALRM belongs to this file. Its handler calls shutdown(2), which is async-signal-safe, and what
+// on_long_wait() was given.
 //
 // Runs in workers, on their only thread. One deadline at a time.
 
@@ -40,6 +41,14 @@ class Deadline {
   std::int64_t length_ms_;
   std::int64_t ends_at_ns_;
 };
+
+// What a worker does when a call turns out to last: it lets go of those who would wait for it. `act`
+// runs in a signal handler, or while connecting, once in each wait that is longer than kLongWaitMs;
+// async-signal-safe calls only. To be set before the first call, and for good.
+inline constexpr std::int64_t kLongWaitMs = 50;
+void on_long_wait(void (*act)(void*), void* context);
+// For waits that no SocketTimer sees the end of.
+void long_wait_begins();
 
 // While it lives, the socket is shut down when the deadline passes.
 class SocketTimer {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <optional>
 #include <poll.h>
 #include <string_view>
+#include <utility>
 
 #include <pqxx/except>
 
@@ -32,10 +34,14 @@ std::string words_of(const PGconn* handle) {
 // Whether the socket became ready before the deadline.
 bool wait_for(int socket, short events, const Deadline& deadline) {
   pollfd entry{socket, events, 0};
+  std::int64_t patience_ms = kLongWaitMs;
   while (!deadline.is_over()) {
-    const int ready = poll(&entry, 1, static_cast<int>(deadline.remaining_ms()));
+    const int ready =
+        poll(&entry, 1, static_cast<int>(std::min(deadline.remaining_ms(), patience_ms)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
+    if (ready == 0 && std::exchange(patience_ms, deadline.length_ms()) == kLongWaitMs)
+      long_wait_begins();
   }
   return false;
 }

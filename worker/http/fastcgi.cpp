@@ -145,6 +145,11 @@ Served FastCgi::serve_one(const Answer& answer) {
   return serve(std::move(connection), answer);
 }
 
+// The next poll finds them ended.
+void FastCgi::let_go_of_kept() const {
+  for (const pollfd& kept : kept_) shutdown(kept.fd, SHUT_RDWR);
+}
+
 Served FastCgi::serve_kept(const pollfd& ready, const Answer& answer) {
   std::unique_ptr<Connection> connection = take_kept(ready.fd);
   if (!connection) return Served::kNothing;

@@ -88,5 +88,43 @@ TEST_F(SocketTimerTest, LeavesTheSocketAloneOnceItIsGone) {
   EXPECT_EQ(read_silence(), 1);
 }
 
+volatile int long_waits = 0;
+void count_long_wait(void* /*context*/) { long_waits = long_waits + 1; }
+
+// The act stays for the whole process.
+class LongWaitTest : public SocketTimerTest {
+ protected:
+  void SetUp() override {
+    SocketTimerTest::SetUp();
+    on_long_wait(count_long_wait, nullptr);
+    long_waits = 0;
+  }
+  void TearDown() override { on_long_wait(nullptr, nullptr); }
+};
+
+TEST_F(LongWaitTest, IsToldOnceAndTheWaitGoesOnToItsDeadline) {
+  const Deadline deadline(clock_, 3 * kLongWaitMs);
+  const SocketTimer timer(ours_.get(), deadline);
+  EXPECT_EQ(read_silence(), 0);
+  EXPECT_TRUE(deadline.is_over());
+  EXPECT_EQ(long_waits, 1);
+}
+
+TEST_F(LongWaitTest, AnAnswerMayComeAfterThat) {
+  const Deadline deadline(clock_, 10'000);
+  const SocketTimer timer(ours_.get(), deadline);
+  while (long_waits == 0) {
+  }
+  ASSERT_EQ(write(theirs_.get(), "x", 1), 1);
+  EXPECT_EQ(read_silence(), 1);
+}
+
+TEST_F(LongWaitTest, AShortWaitIsNone) {
+  const Deadline deadline(clock_, kLongWaitMs / 2);
+  const SocketTimer timer(ours_.get(), deadline);
+  EXPECT_EQ(read_silence(), 0);
+  EXPECT_EQ(long_waits, 0);
+}
+
 }  // namespace
 }  // namespace latchkey::db

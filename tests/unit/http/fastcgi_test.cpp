@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
-#include <cstddef>
 #include <fcntl.h>
-#include <poll.h>
 #include <string>
 #include <sys/resource.h>
-#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "http/fastcgi_peer.h"
+#include "http/fastcgi_fixture.h"
 
 namespace latchkey::http {
 namespace {
-
-class FastCgiTest : public ::testing::Test {
- protected:
-  // What serve_one() makes of what is waiting; the request is kept, the answer is `response_`.
-  Served serve() { return fastcgi_.serve_one(answer_); }
-
-  // The next request of the kept connection that has waited longest.
-  Served serve_kept() {
-    EXPECT_FALSE(fastcgi_.kept().empty());
-    pollfd ready = fastcgi_.kept().front();
-    EXPECT_EQ(poll(&ready, 1, 1000), 1);
-    return fastcgi_.serve_kept(ready, answer_);
-  }
-
-  ListeningSocket listening_;
-  FastCgi fastcgi_{listening_.get(), 5'000};
-  Response response_ = Response::json(200, "{}");
-  Request request_;
-  std::string body_;
-  int answered_ = 0;
-  const Answer answer_ = [this](Request& request) {
-    ++answered_;
-    body_ = request.body.reveal();
-    request_ = std::move(request);
-    request.method = request_.method;
-    return response_;
-  };
-};
 
 Parameters post(std::string_view length) {
   return {{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", std::string(length)}};
@@ -267,122 +236,6 @@ TEST_F(FastCgiTest, TellsThatItHasNoDescriptorLeft) {
   EXPECT_EQ(limited, 0);
   EXPECT_EQ(served, Served::kFailed);
   EXPECT_EQ(serve(), Served::kAnswered);
-}
-
-// --- connections that are kept -------------------------------------------------------------------
-
-std::string kept_get(const std::string& path) {
-  return head_of({{"REQUEST_METHOD", "GET"}, {"DOCUMENT_URI", path}}, true) + record(kStdin, "");
-}
-
-TEST_F(FastCgiTest, KeepsAConnectionThatIsToBeKept) {
-  const Peer peer(listening_);
-  peer.write(kept_get("/first"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
-  for (const char* const path : {"/second", "/third"}) {
-    ASSERT_EQ(fastcgi_.kept().size(), 1U);
-    peer.write(kept_get(path));
-    EXPECT_EQ(serve_kept(), Served::kAnswered);
-    EXPECT_EQ(request_.path, path);
-    EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
-  }
-  EXPECT_EQ(serve(), Served::kNothing);
-}
-
-TEST_F(FastCgiTest, EachRequestSaysWhetherItsConnectionIsKept) {
-  const Peer peer(listening_);
-  peer.write(kept_get("/first"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
-  peer.write_all(head_of({{"REQUEST_METHOD", "GET"}}) + record(kStdin, ""));
-  EXPECT_EQ(serve_kept(), Served::kAnswered);
-  EXPECT_TRUE(fastcgi_.kept().empty());
-  bool is_ended = false;
-  EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
-}
-
-TEST_F(FastCgiTest, NothingOfARequestIsLeftForTheNext) {
-  const Peer peer(listening_);
-  // More than libfcgi reads at once, so that the end of the request is still in the socket.
-  for (const std::size_t length : {7'900U, 8'000U, 8'100U, 8'192U, 9'000U, 16'000U}) {
-    peer.write(head_of({{"REQUEST_METHOD", "POST"},
-                        {"CONTENT_LENGTH", "4"},
-                        {"HTTP_AUTHORIZATION", std::string(length, 'a')}},
-                       true) +
-               record(kStdin, "body") + record(kStdin, ""));
-    EXPECT_EQ(fastcgi_.kept().empty() ? serve() : serve_kept(), Served::kAnswered) << length;
-    EXPECT_EQ(body_, "body");
-    EXPECT_EQ(request_.authorization.size(), length);
-    EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
-    ASSERT_EQ(fastcgi_.kept().size(), 1U);
-  }
-}
-
-TEST_F(FastCgiTest, AConnectionWithABodyThatWasNotReadIsNotKept) {
-  const Peer peer(listening_);
-  peer.write_all(head_of(post("3"), true) + record(kStdin, "abcdef") + record(kStdin, ""));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  EXPECT_TRUE(fastcgi_.kept().empty());
-  bool is_ended = false;
-  EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
-  EXPECT_TRUE(is_ended);
-}
-
-TEST_F(FastCgiTest, AKeptConnectionThatEndsIsForgotten) {
-  Peer peer(listening_);
-  peer.write(kept_get("/first"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
-  peer.leave();
-  EXPECT_EQ(serve_kept(), Served::kNothing);
-  EXPECT_TRUE(fastcgi_.kept().empty());
-
-  // Also one that ends in the middle of a request, and with a request that nobody waits for.
-  for (const std::string& last_words : {begin_request(true), kept_get("/abandoned")}) {
-    Peer next(listening_);
-    next.write(kept_get("/first"));
-    EXPECT_EQ(serve(), Served::kAnswered);
-    next.write(last_words);
-    next.leave();
-    EXPECT_EQ(serve_kept(), Served::kNothing);
-    EXPECT_TRUE(fastcgi_.kept().empty());
-  }
-  EXPECT_EQ(answered_, 3);
-}
-
-TEST_F(FastCgiTest, AKeptConnectionThatIsNoneIsNothing) {
-  EXPECT_EQ(fastcgi_.serve_kept({listening_.get(), POLLIN, POLLIN}, answer_), Served::kNothing);
-}
-
-TEST_F(FastCgiTest, ThoseThatWaitedLongestComeFirst) {
-  const Peer first(listening_);
-  first.write(kept_get("/1"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  const Peer second(listening_);
-  second.write(kept_get("/2"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  first.write(kept_get("/3"));
-  EXPECT_EQ(serve_kept(), Served::kAnswered);
-  EXPECT_EQ(request_.path, "/3");
-  second.write(kept_get("/4"));
-  EXPECT_EQ(serve_kept(), Served::kAnswered);
-  EXPECT_EQ(request_.path, "/4");
-}
-
-TEST_F(FastCgiTest, KeepsNoMoreConnectionsThanItMay) {
-  std::vector<Peer> peers;
-  for (std::size_t i = 0; i < kMaxKeptConnections; ++i) {
-    peers.emplace_back(listening_).write(kept_get("/"));
-    ASSERT_EQ(serve(), Served::kAnswered);
-  }
-  EXPECT_EQ(fastcgi_.kept().size(), kMaxKeptConnections);
-  const Peer one_more(listening_);
-  one_more.write_all(kept_get("/"));
-  EXPECT_EQ(serve(), Served::kAnswered);
-  EXPECT_EQ(fastcgi_.kept().size(), kMaxKeptConnections);
-  bool is_ended = false;
-  EXPECT_EQ(one_more.read_answer(is_ended), serialize(response_, false));
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The FastCGI adapter before a listening socket of the test's own.
+
+#include <poll.h>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "http/fastcgi.h"
+#include "http/fastcgi_peer.h"
+
+namespace latchkey::http {
+
+class FastCgiTest : public ::testing::Test {
+ protected:
+  // What serve_one() makes of what is waiting; the request is kept, the answer is `response_`.
+  Served serve() { return fastcgi_.serve_one(answer_); }
+
+  // The next request of the kept connection that has waited longest.
+  Served serve_kept() {
+    EXPECT_FALSE(fastcgi_.kept().empty());
+    pollfd ready = fastcgi_.kept().front();
+    EXPECT_EQ(poll(&ready, 1, 1000), 1);
+    return fastcgi_.serve_kept(ready, answer_);
+  }
+
+  ListeningSocket listening_;
+  FastCgi fastcgi_{listening_.get(), 5'000};
+  Response response_ = Response::json(200, "{}");
+  Request request_;
+  std::string body_;
+  int answered_ = 0;
+  const Answer answer_ = [this](Request& request) {
+    ++answered_;
+    body_ = request.body.reveal();
+    request_ = std::move(request);
+    request.method = request_.method;
+    return response_;
+  };
+};
+
+}  // namespace latchkey::http

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections that are kept between requests.
+#include <cstddef>
+#include <poll.h>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "http/fastcgi.h"
+#include "http/fastcgi_fixture.h"
+
+namespace latchkey::http {
+namespace {
+
+using FastCgiKeptTest = FastCgiTest;
+
+std::string kept_get(const std::string& path) {
+  return head_of({{"REQUEST_METHOD", "GET"}, {"DOCUMENT_URI", path}}, true) + record(kStdin, "");
+}
+
+TEST_F(FastCgiKeptTest, KeepsAConnectionThatIsToBeKept) {
+  const Peer peer(listening_);
+  peer.write(kept_get("/first"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+  for (const char* const path : {"/second", "/third"}) {
+    ASSERT_EQ(fastcgi_.kept().size(), 1U);
+    peer.write(kept_get(path));
+    EXPECT_EQ(serve_kept(), Served::kAnswered);
+    EXPECT_EQ(request_.path, path);
+    EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+  }
+  EXPECT_EQ(serve(), Served::kNothing);
+}
+
+TEST_F(FastCgiKeptTest, EachRequestSaysWhetherItsConnectionIsKept) {
+  const Peer peer(listening_);
+  peer.write(kept_get("/first"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+  peer.write_all(head_of({{"REQUEST_METHOD", "GET"}}) + record(kStdin, ""));
+  EXPECT_EQ(serve_kept(), Served::kAnswered);
+  EXPECT_TRUE(fastcgi_.kept().empty());
+  bool is_ended = false;
+  EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
+}
+
+TEST_F(FastCgiKeptTest, NothingOfARequestIsLeftForTheNext) {
+  const Peer peer(listening_);
+  // More than libfcgi reads at once, so that the end of the request is still in the socket.
+  for (const std::size_t length : {7'900U, 8'000U, 8'100U, 8'192U, 9'000U, 16'000U}) {
+    peer.write(head_of({{"REQUEST_METHOD", "POST"},
+                        {"CONTENT_LENGTH", "4"},
+                        {"HTTP_AUTHORIZATION", std::string(length, 'a')}},
+                       true) +
+               record(kStdin, "body") + record(kStdin, ""));
+    EXPECT_EQ(fastcgi_.kept().empty() ? serve() : serve_kept(), Served::kAnswered) << length;
+    EXPECT_EQ(body_, "body");
+    EXPECT_EQ(request_.authorization.size(), length);
+    EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+    ASSERT_EQ(fastcgi_.kept().size(), 1U);
+  }
+}
+
+TEST_F(FastCgiKeptTest, AConnectionWithABodyThatWasNotReadIsNotKept) {
+  const Peer peer(listening_);
+  peer.write_all(head_of({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", "3"}}, true) + record(kStdin, "abcdef") + record(kStdin, ""));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_TRUE(fastcgi_.kept().empty());
+  bool is_ended = false;
+  EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
+  EXPECT_TRUE(is_ended);
+}
+
+TEST_F(FastCgiKeptTest, AKeptConnectionThatEndsIsForgotten) {
+  Peer peer(listening_);
+  peer.write(kept_get("/first"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+  peer.leave();
+  EXPECT_EQ(serve_kept(), Served::kNothing);
+  EXPECT_TRUE(fastcgi_.kept().empty());
+
+  // Also one that ends in the middle of a request, and with a request that nobody waits for.
+  for (const std::string& last_words : {begin_request(true), kept_get("/abandoned")}) {
+    Peer next(listening_);
+    next.write(kept_get("/first"));
+    EXPECT_EQ(serve(), Served::kAnswered);
+    next.write(last_words);
+    next.leave();
+    EXPECT_EQ(serve_kept(), Served::kNothing);
+    EXPECT_TRUE(fastcgi_.kept().empty());
+  }
+  EXPECT_EQ(answered_, 3);
+}
+
+TEST_F(FastCgiKeptTest, LetsGoOfThoseThatWouldWait) {
+  const Peer waiting(listening_);
+  waiting.write(kept_get("/first"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(waiting.read_kept_answer(), serialize(response_, false));
+  waiting.write(kept_get("/second"));
+
+  const Peer busy(listening_);
+  busy.write(kept_get("/long"));
+  const auto takes_long = [this](Request& /*request*/) {
+    fastcgi_.let_go_of_kept();
+    return response_;
+  };
+  EXPECT_EQ(fastcgi_.serve_one(takes_long), Served::kAnswered);
+  EXPECT_EQ(waiting.read_kept_answer(), "the connection ended");
+  EXPECT_EQ(busy.read_kept_answer(), serialize(response_, false));
+  EXPECT_EQ(serve_kept(), Served::kNothing);
+  busy.write(kept_get("/next"));
+  EXPECT_EQ(serve_kept(), Served::kAnswered);
+  EXPECT_EQ(request_.path, "/next");
+}
+
+TEST_F(FastCgiKeptTest, AKeptConnectionThatIsNoneIsNothing) {
+  EXPECT_EQ(fastcgi_.serve_kept({listening_.get(), POLLIN, POLLIN}, answer_), Served::kNothing);
+}
+
+TEST_F(FastCgiKeptTest, ThoseThatWaitedLongestComeFirst) {
+  const Peer first(listening_);
+  first.write(kept_get("/1"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  const Peer second(listening_);
+  second.write(kept_get("/2"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  first.write(kept_get("/3"));
+  EXPECT_EQ(serve_kept(), Served::kAnswered);
+  EXPECT_EQ(request_.path, "/3");
+  second.write(kept_get("/4"));
+  EXPECT_EQ(serve_kept(), Served::kAnswered);
+  EXPECT_EQ(request_.path, "/4");
+}
+
+TEST_F(FastCgiKeptTest, KeepsNoMoreConnectionsThanItMay) {
+  std::vector<Peer> peers;
+  for (std::size_t i = 0; i < kMaxKeptConnections; ++i) {
+    peers.emplace_back(listening_).write(kept_get("/"));
+    ASSERT_EQ(serve(), Served::kAnswered);
+  }
+  EXPECT_EQ(fastcgi_.kept().size(), kMaxKeptConnections);
+  const Peer one_more(listening_);
+  one_more.write_all(kept_get("/"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(fastcgi_.kept().size(), kMaxKeptConnections);
+  bool is_ended = false;
+  EXPECT_EQ(one_more.read_answer(is_ended), serialize(response_, false));
+}
+
+}  // namespace
+}  // namespace latchkey::http
