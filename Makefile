@@ -75,7 +75,7 @@ test-asan: ## unit and system tests with the program under AddressSanitizer and 
 	@LATCHKEY_BUILD=asan exec dev/test unit system
 
 .PHONY: bench
-bench: ## requests a second and CPU a request, as ratios against the least program that could answer
+bench: ## what it costs, as ratios taken in turns; prints tables and writes docs/performance.md
 	@dev/install build run test bench
 	@dev/build
 	@exec /usr/bin/python3 -B tests/bench/bench.py

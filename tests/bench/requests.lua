@@ -2,7 +2,8 @@
 --
 -- What wrk sends. The file that is named behind "--" holds a token a line. With "refresh" as second
 -- word each token is used up and replaced by the one of its answer; otherwise they take turns as Bearer
--- tokens ("bearer"), or nobody looks at them ("none").
+-- tokens ("bearer"), or nobody looks at them ("none"). The third word is how many milliseconds a connection
+-- rests between two requests.
 
 local tokens, kind = {}, nil
 local next_token = 1
@@ -10,6 +11,11 @@ local next_token = 1
 function init(arguments)
   for line in io.lines(arguments[1]) do tokens[#tokens + 1] = line end
   kind = arguments[2]
+  local pause_ms = tonumber(arguments[3])
+  -- wrk looks whether there is a delay after init().
+  if pause_ms > 0 then
+    delay = function() return pause_ms end
+  end
 end
 
 function request()
