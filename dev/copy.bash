@@ -165,7 +165,9 @@ wait_gone() {
 stop_process() {
   local pid=$1 file=$2 signal=$3 seconds=$4
   kill "-$signal" "$pid" 2>/dev/null || true
-  wait_gone "$pid" "$seconds" && return
+  # 0: in a trap, which is where `up` undoes and a cluster is discarded, a bare return says what was
+  # wrong before, and ends the shell half-way.
+  wait_gone "$pid" "$seconds" && return 0
   is_ours "$pid" "$file" || return 0
   say "process $pid did not end within $seconds s and is killed"
   kill -KILL "$pid" 2>/dev/null || true

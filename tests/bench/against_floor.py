@@ -14,6 +14,7 @@ SETTINGS = {
     "RATE_LIMIT_LOGIN": "off",
     "RATE_LIMIT_REGISTER": "off",
     "LOG_LEVEL": "INFO",
+    "WORKER_MAX_REQUESTS": "0",  # a worker that leaves takes along the time that it took
 }
 
 
@@ -27,8 +28,8 @@ def measure(options, folder):
             Edge(service, folder / "floor-edge",
                  {"api.sock": floor.socket, "hash.sock": floor.socket}, keeps_connections=False),
         ]  # fmt: skip
-        ours = Contender("latchkey", edges[0], lambda: service.worker_pids("api"))
-        theirs = Contender("floor", edges[1], floor.pids)
+        ours = Contender("latchkey", edges[0], lambda: service.worker_pids("api"), service)
+        theirs = Contender("floor", edges[1], floor.pids, service)
         try:
             for contender in (ours, theirs):
                 write_tokens(contender, client, folder)
@@ -62,7 +63,8 @@ def figure_of(row, ours, theirs):
         f"{median_of(ours, 'rate'):,.0f} a second, the floor {median_of(theirs, 'rate'):,.0f}; "
         f"application {median_of(ours, 'application_us'):.0f} us a request, "
         f"the floor's {median_of(theirs, 'application_us'):.0f}; "
-        f"nginx {median_of(ours, 'nginx_us'):.0f} and {median_of(theirs, 'nginx_us'):.0f}; "
+        f"nginx {median_of(ours, 'nginx_us'):.0f} and {median_of(theirs, 'nginx_us'):.0f}, "
+        f"PostgreSQL {median_of(ours, 'database_us'):.0f}; "
         f"p99 {median_of(ours, 'p99_us') / 1000:.1f} ms and {median_of(theirs, 'p99_us') / 1000:.1f}"
     )
     return Figure(

@@ -101,10 +101,11 @@ class Wrk:
 class Contender:
     """One of the two: where it is asked, and whose time its requests take."""
 
-    def __init__(self, name, edge, application):
+    def __init__(self, name, edge, application, service):
         self.name = name
         self.edge = edge
         self.application = application  # gives the process ids
+        self._service = service  # whose database both use, in turns
         self.refresh_tokens = None  # a file: used up and replaced, so each has its own
         self.access_tokens = None
 
@@ -115,12 +116,13 @@ class Contender:
         load = Wrk(f"http://127.0.0.1:{self.edge.port}{path}", tokens, kind, seconds)
         result = load.result()
         after = self._cpu_ns()
-        for index, process in enumerate(("application_us", "nginx_us")):
+        for index, process in enumerate(("application_us", "nginx_us", "database_us")):
             result[process] = (after[index] - before[index]) / result["count"] / 1000
         return result
 
     def _cpu_ns(self):
-        groups = (self.application(), processes.children(self.edge.pid))
+        database = processes.children(self._service.postmaster_pid())
+        groups = (self.application(), processes.children(self.edge.pid), database)
         return [sum(_run_time_ns(pid) for pid in group) for group in groups]
 
 

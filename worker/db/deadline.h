@@ -42,9 +42,9 @@ class Deadline {
   std::int64_t ends_at_ns_;
 };
 
-// What a worker does when a call turns out to last: it lets go of those who would wait for it. `act`
-// runs in a signal handler, or while connecting, once in each wait that is longer than kLongWaitMs;
-// async-signal-safe calls only. To be set before the first call, and for good.
+// What a worker does when a call turns out to last: it lets go of those who would wait for it.
+// `act` runs in a signal handler, or while connecting, once in each wait that is longer than
+// kLongWaitMs; async-signal-safe calls only. To be set before the first call, and for good.
 inline constexpr std::int64_t kLongWaitMs = 50;
 void on_long_wait(void (*act)(void*), void* context);
 // For waits that no SocketTimer sees the end of.

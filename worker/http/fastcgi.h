@@ -58,9 +58,9 @@ class FastCgi {
   // serves.
   [[nodiscard]] std::span<const pollfd> kept() const { return kept_; }
 
-  // The worker will be long with what it has in hand: ends the kept connections, so that nginx sends
-  // what waits there, or comes, to other workers. Async-signal-safe, within `answer` and while nothing
-  // is served.
+  // The worker will be long with what it has in hand: ends the kept connections, so that nginx
+  // sends what waits there, or comes, to other workers. Async-signal-safe, within `answer` and
+  // while nothing is served.
   void let_go_of_kept() const;
 
   // Answers the next request of one of them, as poll(2) has found it; closes it when it has ended.

@@ -160,6 +160,13 @@ class Client:
     def delete(self, path, **options):
         return self.request("DELETE", path, **options)
 
+    def metric(self, name):
+        """One figure of /metrics; the name with its labels, as it stands there."""
+        for line in self.get("/metrics").expect(200).text.splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[-1])
+        raise AssertionError(f"there is no {name}")
+
 
 class Http2Client:
     def __init__(self, service):

@@ -128,9 +128,10 @@ class LoadClient:
             repeated = True
         else:
             repeated = False
-        plain = socket.create_connection(
-            ("127.0.0.1", self.service.https_port), TIMEOUT_S, source_address=(self.source, 0)
-        )
+        with self.service.network():
+            plain = socket.create_connection(
+                ("127.0.0.1", self.service.https_port), TIMEOUT_S, source_address=(self.source, 0)
+            )
         try:
             self._connection = self._context.wrap_socket(plain, server_hostname="localhost")
         except BaseException:

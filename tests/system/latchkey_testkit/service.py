@@ -226,6 +226,10 @@ class Service:
         with self.database() as cursor:
             cursor.execute(statement)
 
+    def network(self):
+        """Where it is reached: for a copy, as for nearly everybody, the network of this machine."""
+        return contextlib.nullcontext()
+
     def end_app_connections(self):
         self.query(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -332,7 +336,12 @@ def running(state_dir, **options):
         service.remember_hashes()
     finally:
         service.stop()
-    severe = service.severe_lines.read()
+    assert_clean_logs(service)
+
+
+def assert_clean_logs(stopped):
+    """Of a copy or a node that has ended: it ended well, and nothing secret was logged."""
+    severe = stopped.severe_lines.read()
     assert not severe, f"errors in the worker log while the service stopped: {severe}"
-    leaks = service.logs.leaked_secrets()
+    leaks = stopped.logs.leaked_secrets()
     assert not leaks, "secrets in the logs:\n" + "\n".join(leaks)

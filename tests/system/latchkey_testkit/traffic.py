@@ -18,9 +18,9 @@ KINDS = ("POST /auth/register", "POST /auth/refresh", "GET /users/me")
 class Traffic(Load):
     """`with Traffic(service) as traffic`: registrations, refreshes of own sessions, /users/me."""
 
-    def __init__(self, service, registering=2, refreshing=3, looking=2):
+    def __init__(self, service, registering=2, refreshing=3, looking=2, client=None):
         self.registered = []  # the bodies of every 201
-        client = Client(service)
+        client = client or Client(service)
         # Each holds the last refresh token that was acknowledged.
         self.refreshing = [Account(client).session for _ in range(refreshing)]
         watched = [Account(client).session for _ in range(looking)]

@@ -65,7 +65,8 @@ TEST_F(FastCgiKeptTest, NothingOfARequestIsLeftForTheNext) {
 
 TEST_F(FastCgiKeptTest, AConnectionWithABodyThatWasNotReadIsNotKept) {
   const Peer peer(listening_);
-  peer.write_all(head_of({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", "3"}}, true) + record(kStdin, "abcdef") + record(kStdin, ""));
+  peer.write_all(head_of({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", "3"}}, true) +
+                 record(kStdin, "abcdef") + record(kStdin, ""));
   EXPECT_EQ(serve(), Served::kAnswered);
   EXPECT_TRUE(fastcgi_.kept().empty());
   bool is_ended = false;
