@@ -86,7 +86,7 @@ Refresh PgSessions::refresh(const RefreshRequest& request, const Origin& origin)
       doubtful_ms ? std::max<std::int64_t>(request.leeway_ms, *doubtful_ms + database_.timeout_ms())
                   : request.leeway_ms;
   try {
-    const Refresh answer = read_refresh(
+    Refresh answer = read_refresh(
         kRefreshSession, database_.call_for_one_row(
                              kRefreshSession, {session_id, request.caller.user_id, request.counter,
                                                leeway_ms, request.session_ttl_s, address_of(origin),
