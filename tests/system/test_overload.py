@@ -19,9 +19,8 @@ from latchkey_testkit.load import Load, access_lines, access_times, percentile
 from latchkey_testkit.logs import ACCESS, WORKER
 from latchkey_testkit.waiting import wait_until
 
-# Hashes take all the processor time they get, and a queue cannot give that to others: half of the
-# machine is theirs.
-HASH_WORKERS = max(1, (os.cpu_count() or 2) // 2)
+# As many as would keep every core busy: what others need, they have to give up at once.
+HASH_WORKERS = os.cpu_count() or 2
 
 HASH_QUEUE_LOGIN = 16
 FLOODERS = 64
