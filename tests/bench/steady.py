@@ -104,7 +104,7 @@ def _idle(service):
     return Figure(
         "supervisor and idle workers", "no wake-up but the watchdog's",
         f"{count / IDLE_S:.2f} a second", count <= allowed,
-        f"{count} of {len(pids)} processes in {IDLE_S} s; the watchdog asks for "
+        f"{count} by {len(pids)} processes in {IDLE_S} s; the watchdog asks for "
         f"{2 * len(workers) / SIGN_OF_LIFE_S:.2f} a second",
     )  # fmt: skip
 
