@@ -10,7 +10,6 @@
 #include <optional>
 #include <poll.h>
 #include <string_view>
-#include <utility>
 
 #include <pqxx/except>
 
@@ -34,14 +33,17 @@ std::string words_of(const PGconn* handle) {
 // Whether the socket became ready before the deadline.
 bool wait_for(int socket, short events, const Deadline& deadline) {
   pollfd entry{socket, events, 0};
-  std::int64_t patience_ms = kLongWaitMs;
+  bool is_long = false;
   while (!deadline.is_over()) {
-    const int ready =
-        poll(&entry, 1, static_cast<int>(std::min(deadline.remaining_ms(), patience_ms)));
+    const std::int64_t left_ms = deadline.remaining_ms();
+    const std::int64_t wait_ms = is_long ? left_ms : std::min(left_ms, kLongWaitMs);
+    const int ready = poll(&entry, 1, static_cast<int>(wait_ms));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
-    if (ready == 0 && std::exchange(patience_ms, deadline.length_ms()) == kLongWaitMs)
+    if (ready == 0 && !is_long) {
+      is_long = true;
       long_wait_begins();
+    }
   }
   return false;
 }

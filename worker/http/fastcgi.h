@@ -18,6 +18,7 @@
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -31,7 +31,9 @@ struct SchedulingAttributes {
 };
 
 void be_nice_as_a_group() {
-  setsid();  // refused to the leader of a group: it has a session, and perhaps one of its own
+  setsid();  // refused to the leader of a group of processes, which systemd's services are
+  // Whoever is started by hand shares the session with a shell, and must not slow that down.
+  if (getsid(0) != getpid()) return;
   const base::Descriptor file(open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
   const std::string text = std::to_string(kNiceness);
   if (file) [[maybe_unused]]

@@ -15,8 +15,9 @@
 //     that woke up may go on, unless that one asks for shorter slices.
 // The process still gets its share of a machine that is busy with other things: a tenth of a core.
 //
-// Runs in hash workers, at the start, before confine_worker(). What the kernel refuses is left as
-// it is: a worker that is not polite is better than none.
+// Runs in hash workers, at the start, before confine_worker(). What the kernel refuses (the sandbox
+// of the package refuses niceness and slice) is left as it is: a worker that is not polite is
+// better than none.
 
 namespace latchkey::process {
 
