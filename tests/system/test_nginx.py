@@ -2,6 +2,7 @@
 """What nginx answers by itself, TLS and HTTP versions, and the plain port."""
 
 import contextlib
+import re
 import socket
 import ssl
 
@@ -166,6 +167,26 @@ def test_plain_port_redirects_the_docs(service, path):
     assert reply.status in (301, 308), reply
     location = reply.header("Location")
     assert location.startswith(("https://localhost", service.url)) and path in location
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs/%0d%0aX-Injected:%201",
+        "/docs/%0D%0ASet-Cookie:%20a=b",
+        "/docs/%0a%0a<script>",
+        "/redoc/%00%0d%0aX-Injected:%201",
+        "/docs/?%0d%0aX-Injected:%201",
+        "/api/v1/docs/%0d%0aX-Injected:%201",
+    ],
+)
+def test_a_path_adds_no_header_to_the_redirect(service, path):
+    """nginx decodes a path, and writes a Location as it stands."""
+    request = raw_request("GET", path, [("Connection", "close")])
+    reply = plain_exchange(service, request)
+    assert reply.status in (301, 308, 400), reply
+    assert not {"x-injected", "set-cookie"} & {name.lower() for name, _ in reply.header_pairs}, reply
+    assert re.fullmatch(r"(https://localhost[^\s<>]*)?", reply.header("Location") or ""), reply
 
 
 @pytest.mark.parametrize(
