@@ -2,7 +2,7 @@
 -- Tables, constraints, indexes: the second line of defence.
 \ir fixture.psql
 
-SELECT plan(40);
+SELECT plan(41);
 
 SELECT has_table('latchkey', t, 'table ' || t)
   FROM unnest(ARRAY['users', 'sessions', 'audit_events']) t;
@@ -36,6 +36,8 @@ SELECT is(pg_get_indexdef('latchkey.users_username_key'::regclass, 1, true), 'lo
 SELECT indexes_are('latchkey', 'sessions',
                    ARRAY['sessions_pkey', 'sessions_user_id_created_at_idx',
                          'sessions_revoked_at_idx']);
+
+SELECT is_empty('SELECT username FROM latchkey.users', 'nobody has an account to begin with');
 
 -- One row to start from; every attempt changes one thing.
 INSERT INTO latchkey.users (email, username, password_hash)

@@ -13,6 +13,7 @@ UNLISTED = [
     "https://app.example.com:444",
     "https://app.example.com.evil.example",
     "https://app.example.comx",
+    "https://appxexample.com",
     "https://xapp.example.com",
     "https://app.example.com/",
     "https://APP.example.com:8443",
@@ -94,6 +95,20 @@ def test_errors_are_shared_too(client):
     assert_shared(client.post("/auth/login", {}, headers=origin).expect(400))
     assert_shared(client.get("/auth/login", headers=origin).expect(405))
     assert_shared(client.get("/nothing", headers=origin).expect(404))
+
+
+@pytest.mark.parametrize("origin", CORS_ORIGINS)
+def test_errors_of_nginx_are_shared_too(client, origin):
+    reply = client.get("/docs/nothing", headers={"Origin": origin}).expect(404)
+    assert_shared(reply, origin)
+
+
+@pytest.mark.parametrize("origin", UNLISTED)
+def test_errors_of_nginx_to_an_unlisted_origin(client, origin):
+    """Its list is of regular expressions, in which a dot must stay a dot."""
+    reply = client.get("/docs/nothing", headers={"Origin": origin}).expect(404)
+    assert_not_shared(reply)
+    assert "origin" in reply.tokens_of("Vary"), reply
 
 
 @pytest.mark.parametrize("origin", UNLISTED)

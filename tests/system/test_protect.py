@@ -66,6 +66,22 @@ def test_an_ended_session(site, account):
     assert site.request("/x", token, strict=True)[0] == 401
 
 
+def test_nothing_passes_while_the_question_cannot_be_asked(service, site, account):
+    token = account.session.access_token
+    socket = service.state_dir / "run" / "api.sock"
+    away = socket.with_suffix(".away")
+    socket.rename(away)
+    try:
+        for path in ("/app/x", "/files/page.txt"):
+            status, _, text = site.request(path, token)
+            assert status == 500 and "the files page" not in text
+        assert site.request("/x", token, strict=True)[0] == 500
+        assert site.request("/open/page.txt")[2] == "the open page"
+    finally:
+        away.rename(socket)
+    assert site.request("/files/page.txt", token)[2] == "the files page"
+
+
 def test_a_deactivated_user(site, client):
     account = Account(client)
     account.set_active(False)
