@@ -121,7 +121,8 @@ Response answer(Request& request) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Listener listener;
-  static FastCgi fastcgi(listener.fd(), kReceiveTimeoutMs);
+  static latchkey::base::Epoll epoll;
+  static FastCgi fastcgi(listener.fd(), epoll, kReceiveTimeoutMs);
   if (size > kLargestInput) return 0;
   std::string_view text = latchkey::fuzz::text_of(data, size);
   const bool is_raw = latchkey::fuzz::take_choice(text, 2) == 0;

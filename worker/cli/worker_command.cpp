@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <poll.h>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/epoll.h"
 #include "base/freed_memory.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -75,9 +74,7 @@ class Requests final : public process::WorkerCallbacks {
 
   process::Served serve_one() override { return account_for(fastcgi_.serve_one(answer_)); }
 
-  std::span<const pollfd> kept_connections() override { return fastcgi_.kept(); }
-
-  process::Served serve_kept(const pollfd& ready) override {
+  process::Served serve_kept(const base::Epoll::Ready& ready) override {
     return account_for(fastcgi_.serve_kept(ready, answer_));
   }
 
@@ -147,7 +144,8 @@ int worker(const Words& words) {
   const auto number = static_cast<std::size_t>(slot);
   const std::size_t place = shm::pool_named(pool);
   shm::Metrics metrics(segment.layout(), place, number);
-  http::FastCgi fastcgi(socket.get(), receive_timeout_ms(settings));
+  base::Epoll epoll;
+  http::FastCgi fastcgi(socket.get(), epoll, receive_timeout_ms(settings));
   db::on_long_wait(let_go_of_kept, &fastcgi);
   Service service(settings, segment.layout(), metrics, place);
   shm::ScoreboardLine line(segment.layout(), place, number, getpid(), clock);
@@ -158,7 +156,7 @@ int worker(const Words& words) {
   return process::run_worker({.listen_fd = socket.get(),
                               .max_requests = settings.worker_max_requests,
                               .idle_exit_ms = settings.worker_idle_exit.count()},
-                             clock, random, signals, requests);
+                             clock, random, signals, epoll, requests);
 }
 
 std::string worker_usage() {

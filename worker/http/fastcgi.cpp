@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -126,8 +125,8 @@ class FastCgi::Connection {
   FCGX_Request fcgi_{};
 };
 
-FastCgi::FastCgi(int listening_socket, std::int64_t receive_timeout_ms)
-    : listening_socket_(listening_socket), receive_timeout_ms_(receive_timeout_ms) {
+FastCgi::FastCgi(int listening_socket, base::Epoll& epoll, std::int64_t receive_timeout_ms)
+    : listening_socket_(listening_socket), epoll_(epoll), receive_timeout_ms_(receive_timeout_ms) {
   if (FCGX_Init() != 0) throw std::runtime_error("libfcgi could not be initialised");
   spare_ = std::make_unique<Connection>();
 }
@@ -142,64 +141,68 @@ Served FastCgi::serve_one(const Answer& answer) {
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &receive_timeout, sizeof(receive_timeout));
   auto connection = spare_ ? std::move(spare_) : std::make_unique<Connection>();
   connection->open(socket);
-  return serve(std::move(connection), answer);
+  const Served served = serve(*connection, answer);
+  if (connection->is_open()) {
+    keep(std::move(connection));
+  } else {
+    spare_ = std::move(connection);
+  }
+  return served;
 }
 
-// The next poll finds them ended.
+// The next wait finds them ended.
 void FastCgi::let_go_of_kept() const {
-  for (const pollfd& kept : kept_) shutdown(kept.fd, SHUT_RDWR);
+  for (const auto& [socket, connection] : kept_) {
+    if (socket != in_hand_) shutdown(socket, SHUT_RDWR);
+  }
 }
 
-Served FastCgi::serve_kept(const pollfd& ready, const Answer& answer) {
-  std::unique_ptr<Connection> connection = take_kept(ready.fd);
-  if (!connection) return Served::kNothing;
+Served FastCgi::serve_kept(const base::Epoll::Ready& ready, const Answer& answer) {
+  const auto place = kept_.find(ready.fd);
+  if (place == kept_.end()) return Served::kNothing;
+  Connection& connection = *place->second;
+  Served served = Served::kNothing;
   // Whoever has gone waits for no answer.
-  if ((ready.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
-    connection->close_now();
-    spare_ = std::move(connection);
-    return Served::kNothing;
+  if (ready.has_ended) {
+    connection.close_now();
+  } else {
+    served = serve(connection, answer);
   }
-  return serve(std::move(connection), answer);
+  if (!connection.is_open()) {
+    spare_ = std::move(place->second);
+    kept_.erase(place);
+  }
+  return served;
 }
 
-Served FastCgi::serve(std::unique_ptr<Connection> connection, const Answer& answer) {
-  FCGX_Request& fcgi = connection->fcgi();
-  if (!connection->accept()) {
-    spare_ = std::move(connection);
-    return Served::kDropped;
-  }
+Served FastCgi::serve(Connection& connection, const Answer& answer) {
+  FCGX_Request& fcgi = connection.fcgi();
+  if (!connection.accept()) return Served::kDropped;
+  in_hand_ = connection.socket();
   Request request = read_parameters(fcgi);
   const bool is_whole = read_body(fcgi, request);
   // What is left of this request would be taken for the start of the next one.
   const bool is_at_its_end = FCGX_GetChar(fcgi.in) == EOF;
-  if (!is_whole || !is_at_its_end || kept_.size() >= kMaxKeptConnections) connection->do_not_keep();
+  if (!is_whole || !is_at_its_end) connection.do_not_keep();
+  if (!kept_.contains(in_hand_) && kept_.size() >= kMaxKeptConnections) connection.do_not_keep();
   if (is_whole) {
     const Response response = answer(request);
     const std::string bytes = serialize(response, request.method == "HEAD");
     FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), fcgi.out);
   }
   FCGX_Finish_r(&fcgi);
-  if (connection->is_open()) {
-    keep(std::move(connection));
-  } else {
-    spare_ = std::move(connection);
-  }
+  in_hand_ = -1;
   return is_whole ? Served::kAnswered : Served::kDropped;
 }
 
 void FastCgi::keep(std::unique_ptr<Connection> connection) {
-  kept_.push_back({connection->socket(), POLLIN, 0});
-  kept_connections_.push_back(std::move(connection));
-}
-
-std::unique_ptr<FastCgi::Connection> FastCgi::take_kept(int socket) {
-  const auto place = std::ranges::find(kept_, socket, &pollfd::fd);
-  if (place == kept_.end()) return nullptr;
-  const auto owner = kept_connections_.begin() + (place - kept_.begin());
-  std::unique_ptr<Connection> connection = std::move(*owner);
-  kept_connections_.erase(owner);
-  kept_.erase(place);
-  return connection;
+  const int socket = connection->socket();
+  if (epoll_.add(socket)) {
+    kept_.emplace(socket, std::move(connection));
+  } else {
+    connection->close_now();
+    spare_ = std::move(connection);
+  }
 }
 
 }  // namespace latchkey::http

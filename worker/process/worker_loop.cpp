@@ -2,12 +2,11 @@
 #include "process/worker_loop.h"
 
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <optional>
-#include <system_error>
-#include <vector>
+#include <poll.h>
+#include <span>
 
 #include "base/log.h"
 #include "process/contract.h"
@@ -37,21 +36,24 @@ int exit_code_of(LeaveReason reason) {
 class WorkerLoop {
  public:
   WorkerLoop(const WorkerOptions& options, std::int64_t max_requests, const base::Clock& clock,
-             SignalInbox& signals, WorkerCallbacks& callbacks)
+             SignalInbox& signals, base::Epoll& epoll, WorkerCallbacks& callbacks)
       : options_(options),
         max_requests_(max_requests),
         clock_(clock),
         signals_(signals),
+        epoll_(epoll),
         callbacks_(callbacks),
         watchdog_(clock.monotonic_ms()),
         idle_since_ms_(clock.monotonic_ms()) {}
 
   int run() {
+    if (!epoll_.add(signals_.fd()) || !epoll_.add_for_one(options_.listen_fd))
+      leave(LeaveReason::kBroken, "the listening socket is unusable");
     notify_ready();
     while (!exit_code_) {
       wait();
       watchdog_.keep_alive(clock_.monotonic_ms());
-      read_signals();
+      sort_out();
       serve_what_is_ready();
       leave_if_idle();
     }
@@ -63,44 +65,51 @@ class WorkerLoop {
   void wait() {
     const std::int64_t now_ms = clock_.monotonic_ms();
     if (paused_until_ms_ && now_ms >= *paused_until_ms_) paused_until_ms_.reset();
-    ready_.clear();
-    ready_.push_back({signals_.fd(), POLLIN, 0});
-    if (!paused_until_ms_) {
-      ready_.push_back({options_.listen_fd, POLLIN, 0});
-      const std::span<const pollfd> kept = callbacks_.kept_connections();
-      ready_.insert(ready_.end(), kept.begin(), kept.end());
-    }
     const int timeout_ms =
         poll_timeout(now_ms, {watchdog_.due_ms(), idle_exit_due_ms(), paused_until_ms_});
-    if (poll(ready_.data(), ready_.size(), timeout_ms) < 0) {
-      if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
-      for (pollfd& nothing : ready_) nothing.revents = 0;
+    ready_ = paused_until_ms_ ? rest(timeout_ms) : epoll_.wait(timeout_ms);
+  }
+
+  // Nobody's connection wakes a worker that cannot serve it.
+  std::span<const base::Epoll::Ready> rest(int timeout_ms) {
+    pollfd signals{.fd = signals_.fd(), .events = POLLIN, .revents = 0};
+    if (poll(&signals, 1, timeout_ms) != 1) return {};
+    signal_alone_ = {.fd = signals_.fd()};
+    return {&signal_alone_, 1};
+  }
+
+  // Whoever woke for something else, or for nothing, looks into the backlog if it is his turn to:
+  // the worker that was woken for what is there may have been killed.
+  void sort_out() {
+    has_backlog_ = ready_.empty();
+    for (const base::Epoll::Ready& ready : ready_) {
+      if (ready.fd == signals_.fd()) read_signals();
+      if (ready.fd != options_.listen_fd) continue;
+      has_backlog_ = true;
+      if (ready.has_ended) leave(LeaveReason::kBroken, "the listening socket is unusable");
     }
   }
 
   void read_signals() {
-    if (ready_.front().revents == 0) return;
     while (const std::optional<int> signal = signals_.next()) {
       if (asks_to_leave(*signal)) leave(LeaveReason::kAsked, "asked to leave");
     }
   }
 
-  // A kept connection and one from the backlog by turns, so that neither kind waits for all of the
-  // other. A round that has lasted ends early: signals and the watchdog come first then, and poll
-  // finds again what was not served.
+  // What this worker was woken for comes first, since no other one was. Then a kept connection and
+  // one from the backlog by turns, so that neither kind waits for all of the other. A round that
+  // has lasted ends early: signals and the watchdog come first then, and what was not served is
+  // found again.
   void serve_what_is_ready() {
-    if (ready_.size() <= kListening) return;
-    const short events = ready_[kListening].revents;
-    if ((events & (POLLNVAL | POLLERR | POLLHUP)) != 0)
-      leave(LeaveReason::kBroken, "the listening socket is unusable");
-    bool has_backlog = (events & POLLIN) != 0;
+    if (paused_until_ms_) return;
     const std::int64_t end_ms = clock_.monotonic_ms() + kLongestRoundMs;
-    for (std::size_t i = kFirstKept; i < ready_.size() && may_go_on(end_ms); ++i) {
-      if (ready_[i].revents == 0) continue;
-      account_for(callbacks_.serve_kept(ready_[i]));
+    bool has_backlog = has_backlog_ && serve_backlog();
+    for (const base::Epoll::Ready& ready : ready_) {
+      if (ready.fd == signals_.fd() || ready.fd == options_.listen_fd) continue;
+      if (!may_go_on(end_ms)) return;
+      account_for(callbacks_.serve_kept(ready));
       if (has_backlog && may_go_on(end_ms)) has_backlog = serve_backlog();
     }
-    if (has_backlog && may_go_on(end_ms)) serve_backlog();
   }
 
   // Whether there may be more of it.
@@ -150,17 +159,17 @@ class WorkerLoop {
     callbacks_.leaving(reason);
   }
 
-  static constexpr std::size_t kListening = 1;
-  static constexpr std::size_t kFirstKept = 2;
-
   const WorkerOptions options_;
   const std::int64_t max_requests_;
   const base::Clock& clock_;
   SignalInbox& signals_;
+  base::Epoll& epoll_;
   WorkerCallbacks& callbacks_;
   const base::Logger log_{"latchkey.process"};
   Watchdog watchdog_;
-  std::vector<pollfd> ready_;
+  std::span<const base::Epoll::Ready> ready_;
+  base::Epoll::Ready signal_alone_;
+  bool has_backlog_ = false;
   std::int64_t served_ = 0;
   std::int64_t idle_since_ms_;
   std::optional<std::int64_t> paused_until_ms_;
@@ -171,10 +180,10 @@ class WorkerLoop {
 }  // namespace
 
 int run_worker(const WorkerOptions& options, const base::Clock& clock, base::Random& random,
-               SignalInbox& signals, WorkerCallbacks& callbacks) {
+               SignalInbox& signals, base::Epoll& epoll, WorkerCallbacks& callbacks) {
   ignore_broken_pipes();
   const std::int64_t max_requests = spread_max_requests(options.max_requests, random);
-  return WorkerLoop(options, max_requests, clock, signals, callbacks).run();
+  return WorkerLoop(options, max_requests, clock, signals, epoll, callbacks).run();
 }
 
 std::int64_t spread_max_requests(std::int64_t max_requests, base::Random& random) {

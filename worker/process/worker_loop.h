@@ -12,20 +12,22 @@
 //                     unusable, or when memory ran out: a fresh process may do better.
 // Whatever asks it to leave, the request in hand is finished first.
 //
-// Connections that are kept between requests are polled with the listening socket, and served by
+// Connections that are kept between requests are watched with the listening socket, and served by
 // turns with those of the backlog: no client waits for all of the others.
 //
-// An idle loop does not wake at all, unless a watchdog or an idle time asks for it. Every idle
-// worker wakes for a connection and one gets it. EPOLLEXCLUSIVE would wake one only; but when that
-// one is killed before it accepts, the connection waits until the next one arrives.
+// An idle loop does not wake at all, unless a watchdog or an idle time asks for it. One idle worker
+// wakes for a connection, the one that has been there longest: so load that few can carry is
+// carried by few, whose caches are warm, and 64 workers do not get up for each. What a worker was
+// woken for is not left behind: it is served first, also by a worker that was asked to leave at the
+// same time. Where the worker is killed before that, the one that replaces it finds the connection,
+// or any that wakes for its watchdog.
 //
 // Runs in the worker. Exceptions of the callbacks pass through: they end the worker.
 
 #include <cstdint>
-#include <poll.h>
-#include <span>
 
 #include "base/clock.h"
+#include "base/epoll.h"
 #include "base/random.h"
 #include "process/signals.h"
 
@@ -59,11 +61,9 @@ class WorkerCallbacks {
   // The listening socket has a connection: accept without blocking, serve at most one request.
   virtual Served serve_one() = 0;
 
-  // Connections that are kept between requests, to be polled with the listening socket: asked for
-  // before each wait, valid until the next serve call. By default there are none.
-  virtual std::span<const pollfd> kept_connections() { return {}; }
-  // One of them has something to say; at most one request is served.
-  virtual Served serve_kept(const pollfd& /*ready*/) { return Served::kNothing; }
+  // A descriptor that the callbacks have added to the loop's Epoll, a connection that is kept
+  // between requests, has something to say: serve at most one request.
+  virtual Served serve_kept(const base::Epoll::Ready& /*ready*/) { return Served::kNothing; }
 
   // The loop has decided to leave; the request in hand is served already.
   virtual void leaving(LeaveReason /*reason*/) {}
@@ -72,7 +72,7 @@ class WorkerCallbacks {
 // Gives the exit code. To be called after FCGX_Init, with the inbox of worker_signals() made
 // before it. `options.listen_fd` must be non-blocking.
 int run_worker(const WorkerOptions& options, const base::Clock& clock, base::Random& random,
-               SignalInbox& signals, WorkerCallbacks& callbacks);
+               SignalInbox& signals, base::Epoll& epoll, WorkerCallbacks& callbacks);
 
 // `max_requests` give or take a tenth; 0 stays 0.
 std::int64_t spread_max_requests(std::int64_t max_requests, base::Random& random);

@@ -3,12 +3,13 @@
 
 // The FastCGI adapter before a listening socket of the test's own.
 
-#include <poll.h>
+#include <span>
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "base/epoll.h"
 #include "http/fastcgi.h"
 #include "http/fastcgi_peer.h"
 
@@ -19,16 +20,15 @@ class FastCgiTest : public ::testing::Test {
   // What serve_one() makes of what is waiting; the request is kept, the answer is `response_`.
   Served serve() { return fastcgi_.serve_one(answer_); }
 
-  // The next request of the kept connection that has waited longest.
+  // The next request of the kept connection that was ready first.
   Served serve_kept() {
-    EXPECT_FALSE(fastcgi_.kept().empty());
-    pollfd ready = fastcgi_.kept().front();
-    EXPECT_EQ(poll(&ready, 1, 1000), 1);
-    return fastcgi_.serve_kept(ready, answer_);
+    const std::span<const base::Epoll::Ready> ready = epoll_.wait(1000);
+    return ready.empty() ? Served::kNothing : fastcgi_.serve_kept(ready.front(), answer_);
   }
 
   ListeningSocket listening_;
-  FastCgi fastcgi_{listening_.get(), 5'000};
+  base::Epoll epoll_;
+  FastCgi fastcgi_{listening_.get(), epoll_, 5'000};
   Response response_ = Response::json(200, "{}");
   Request request_;
   std::string body_;

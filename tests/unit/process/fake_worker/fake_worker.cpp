@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/epoll.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "process/contract.h"
@@ -89,7 +90,8 @@ int serve() {
   Conversation conversation(sockets[0].fd.get(), std::move(how_started));
   const base::SystemClock clock;
   base::SystemRandom random;
-  return process::run_worker({.listen_fd = sockets[0].fd.get()}, clock, random, signals,
+  base::Epoll epoll;
+  return process::run_worker({.listen_fd = sockets[0].fd.get()}, clock, random, signals, epoll,
                              conversation);
 }
 

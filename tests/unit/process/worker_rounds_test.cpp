@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is served when many are ready, and which worker wakes for whom.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/descriptor.h"
+#include "base/epoll.h"
+#include "base/log.h"
+#include "process/contract.h"
+#include "process/test_process.h"
+#include "process/worker_loop.h"
+#include "process/worker_loop_fixture.h"
+
+namespace latchkey::process {
+namespace {
+
+TEST_F(WorkerLoop, WatchesKeptConnectionsWithTheListeningSocket) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const base::Descriptor ours(ends[0]);
+  const base::Descriptor theirs(ends[1]);
+  class Keeping final : public Service {
+   public:
+    using Service::Service;
+    Served serve_kept(const base::Epoll::Ready& ready) override {
+      char byte = 0;
+      if (read(ready.fd, &byte, 1) != 1) return Served::kNothing;
+      test::send_text(ready.fd, std::string("kept ") + byte + "\n");
+      return Served::kServed;
+    }
+  };
+  ChildProcess worker([&] {
+    Keeping keeping(socket_.fd());
+    base::Epoll epoll;
+    if (!epoll.add(theirs.get())) return kExitOsError;
+    return run({.max_requests = 3}, epoll, keeping);
+  });
+  test::send_text(ours.get(), "a");
+  EXPECT_EQ(test::read_line(ours.get()), "kept a");
+  EXPECT_EQ(request(), "in hand, done");
+  test::send_text(ours.get(), "b");
+  EXPECT_EQ(test::read_line(ours.get()), "kept b");
+  EXPECT_EQ(worker.wait(), kExitDone);
+}
+
+// Three kept connections that all have something to say, and as many in the backlog; each piece of
+// work leaves a letter and takes its time.
+class Crowded final : public WorkerCallbacks {
+ public:
+  Crowded(int listen_fd, base::Epoll& epoll, std::chrono::milliseconds work)
+      : listen_fd_(listen_fd), work_(work) {
+    for (std::size_t i = 0; i < kept_.size(); i += 2) {
+      std::array<int, 2> ends{};
+      if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) continue;
+      kept_[i] = base::Descriptor(ends[0]);
+      kept_[i + 1] = base::Descriptor(ends[1]);
+      test::send_text(ends[1], "something to say");
+      EXPECT_TRUE(epoll.add(ends[0]));
+    }
+  }
+
+  Served serve_one() override {
+    const base::Descriptor peer(accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC));
+    return peer ? note('n') : Served::kNothing;
+  }
+  Served serve_kept(const base::Epoll::Ready& /*ready*/) override { return note('k'); }
+  void leaving(LeaveReason /*reason*/) override { test::send_text(report_fd, notes_ + "\n"); }
+
+  int report_fd = -1;
+
+ private:
+  Served note(char letter) {
+    notes_ += letter;
+    if (notes_.size() == 1) raise(SIGTERM);  // noticed when the round ends
+    std::this_thread::sleep_for(work_);
+    return Served::kServed;
+  }
+
+  int listen_fd_;
+  std::chrono::milliseconds work_;
+  std::array<base::Descriptor, 6> kept_;  // and their other ends
+  std::string notes_;
+};
+
+class Rounds : public WorkerLoop {
+ protected:
+  // What is served in the first round.
+  std::string served(std::chrono::milliseconds work) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return "no socket";
+    const base::Descriptor ours(ends[0]);
+    const base::Descriptor theirs(ends[1]);
+    std::array<base::Descriptor, 3> backlog;
+    for (base::Descriptor& client : backlog) client = test::connect_to(path_);
+    ChildProcess worker([&] {
+      base::Epoll epoll;
+      Crowded crowded(socket_.fd(), epoll, work);
+      crowded.report_fd = theirs.get();
+      return run({}, epoll, crowded);
+    });
+    return test::read_line(ours.get());
+  }
+};
+
+TEST_F(Rounds, KeptAndNewConnectionsTakeTurns) {
+  EXPECT_EQ(served(std::chrono::milliseconds(0)), "nknknk");
+}
+
+TEST_F(Rounds, ARoundThatLastsEndsEarly) { EXPECT_EQ(served(std::chrono::milliseconds(25)), "n"); }
+
+TEST_F(WorkerLoop, FinishesTheRequestInHandAndTheOneItWasWokenForAndTakesNoOther) {
+  ChildProcess worker = start({});
+  const base::Descriptor first = test::connect_to(path_);
+  ASSERT_EQ(test::read_line(first.get()), "in hand");
+  const base::Descriptor second = test::connect_to(path_);
+  const base::Descriptor third = test::connect_to(path_);
+  worker.send_signal(SIGTERM);
+  test::send_text(second.get(), "go");
+  test::send_text(first.get(), "go");
+  EXPECT_EQ(test::read_line(first.get()), "done");
+  EXPECT_EQ(test::read_line(second.get()), "in hand");
+  EXPECT_EQ(test::read_line(second.get()), "done");
+  EXPECT_EQ(worker.wait(), kExitDone);
+  // The third waits in the backlog for another worker.
+  EXPECT_FALSE(test::is_readable(third.get(), 0));
+}
+
+// How often a process has gone to sleep.
+long sleeps(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string word; status >> word;) {
+    long count = 0;
+    if (word == "voluntary_ctxt_switches:" && status >> count) return count;
+  }
+  return -1;
+}
+
+TEST_F(WorkerLoop, OneOfThoseThatSleepWakesForAConnection) {
+  constexpr int kRequests = 50;
+  std::vector<std::unique_ptr<ChildProcess>> workers;
+  for (int i = 0; i < 4; ++i) {
+    workers.push_back(std::make_unique<ChildProcess>([this] {
+      Service service(socket_.fd());
+      return run({}, service);
+    }));
+    ASSERT_TRUE(message());
+  }
+  EXPECT_EQ(request(), "in hand, done");  // all of them have gone to sleep once
+  std::vector<long> before;
+  for (const auto& worker : workers) before.push_back(sleeps(worker->pid()));
+  for (int i = 0; i < kRequests; ++i) EXPECT_EQ(request(), "in hand, done");
+  long all = 0;
+  long of_the_busiest = 0;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const long count = sleeps(workers[i]->pid()) - before[i];
+    all += count;
+    of_the_busiest = std::max(of_the_busiest, count);
+  }
+  EXPECT_GE(all, kRequests);
+  // While the first is on its way back to sleep, the second wakes for the next.
+  EXPECT_LT(all - of_the_busiest, kRequests);
+}
+
+TEST_F(WorkerLoop, WhatAKilledWorkerWasWokenForIsFoundByTheNext) {
+  ChildProcess first = start({});
+  ASSERT_TRUE(message());
+  first.send_signal(SIGSTOP);
+  const base::Descriptor waiting = test::connect_to(path_);
+  first.send_signal(SIGKILL);
+  const ChildProcess second = start({});
+  EXPECT_EQ(test::read_line(waiting.get()), "in hand");
+}
+
+}  // namespace
+}  // namespace latchkey::process
