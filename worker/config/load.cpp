@@ -22,6 +22,8 @@ namespace latchkey::config {
 namespace {
 
 constexpr int kLeastProductionRounds = 10;
+// NIST SP 800-63B, revision 3, section 5.1.1.2; OWASP ASVS 5.0, 6.2.1.
+constexpr int kLeastProductionLength = 8;
 // The weakest of those that the OWASP Password Storage Cheat Sheet has for argon2id: 7168 KiB, and
 // 5 passes over them.
 constexpr int kLeastProductionMemoryKib = 7168;
@@ -68,6 +70,7 @@ class Loader {
 
   void store_rows();
   void check_together();
+  void check_password_length();
   void check_hashing();
   void check_throttle();
 
@@ -199,13 +202,7 @@ void Loader::check_together() {
                                  ", and must be longer than DATABASE_TIMEOUT, which is " +
                                  format_duration(s.database_timeout));
   }
-  if (are_good({"PASSWORD_MIN_LENGTH", "PASSWORD_HASH"}) &&
-      static_cast<std::size_t>(s.password_min_length) > s.password_hash->max_password_bytes) {
-    refuse("PASSWORD_MIN_LENGTH", "is " + std::to_string(s.password_min_length) + ", but " +
-                                      std::string(s.password_hash->name) + " takes at most " +
-                                      std::to_string(s.password_hash->max_password_bytes) +
-                                      " bytes");
-  }
+  check_password_length();
   // Who only looks need not be able to read the keys.
   if (required_ == Required::kAll &&
       are_good({"JWT_SECRET_KEY", "JWT_ALGORITHM", "JWT_KEYS_DIR"})) {
@@ -214,6 +211,24 @@ void Loader::check_together() {
   if (are_good({"PASSWORD_HASH", "BCRYPT_ROUNDS", "ARGON2_MEMORY", "ARGON2_PASSES", "ENVIRONMENT"}))
     check_hashing();
   check_throttle();
+}
+
+void Loader::check_password_length() {
+  const Settings& s = settings_;
+  if (!are_good({"PASSWORD_MIN_LENGTH"})) return;
+  if (are_good({"PASSWORD_HASH"}) &&
+      static_cast<std::size_t>(s.password_min_length) > s.password_hash->max_password_bytes) {
+    refuse("PASSWORD_MIN_LENGTH", "is " + std::to_string(s.password_min_length) + ", but " +
+                                      std::string(s.password_hash->name) + " takes at most " +
+                                      std::to_string(s.password_hash->max_password_bytes) +
+                                      " bytes");
+  }
+  if (are_good({"ENVIRONMENT"}) && s.environment == Deployment::kProduction &&
+      s.password_min_length < kLeastProductionLength) {
+    settings_.warnings.push_back("PASSWORD_MIN_LENGTH is " + std::to_string(s.password_min_length) +
+                                 ": shorter passwords than " +
+                                 std::to_string(kLeastProductionLength) + " are guessed");
+  }
 }
 
 void Loader::check_throttle() {

@@ -312,6 +312,15 @@ TEST(LoadTest, WarnsOfCheapHashesInProduction) {
               IsEmpty());
 }
 
+TEST(LoadTest, WarnsOfShortPasswordsInProduction) {
+  EXPECT_THAT(load_from(with({{"PASSWORD_MIN_LENGTH", "7"}})).warnings,
+              ElementsAre(HasSubstr("PASSWORD_MIN_LENGTH is 7")));
+  EXPECT_THAT(load_from(with({{"PASSWORD_MIN_LENGTH", "8"}})).warnings, IsEmpty());
+  EXPECT_THAT(
+      load_from(with({{"PASSWORD_MIN_LENGTH", "1"}, {"ENVIRONMENT", "development"}})).warnings,
+      IsEmpty());
+}
+
 TEST(Examine, GoesOnInSpiteOfFaults) {
   const char* const environment[]{"DATABASE_URL=nonsense", "BCRYPT_ROUNDS=99",
                                   "RUNTIME_DIR=/run/other", "CIRCUIT_BREAKER_THRESHOLD=7",
