@@ -48,6 +48,7 @@ Parameter::Parameter(std::int32_t number) : text_(std::to_string(number)) {}
 Parameter::Parameter(const base::Uuid& uuid) : text_(uuid.text()) {}
 Parameter::Parameter(std::nullopt_t /*null*/) {}
 
+// cppcheck-suppress passedByValue ; the URL, which holds a password, is moved on
 Database::Database(DatabaseOptions options, shm::Breaker& breaker, const base::Clock& clock,
                    base::CostMeter& meter)
     : timeout_ms_(options.timeout_ms),

@@ -43,11 +43,11 @@ class OwnSpelling {
 
   std::optional<Claims> read() {
     Claims claims;
-    const bool is_ours = text("{\"iss\":\"", claims.issuer) && caller(claims.caller) &&
-                         text(",\"jti\":\"", claims.token_id) &&
-                         number(",\"iat\":", claims.issued_at_s) &&
-                         number(",\"exp\":", claims.expires_at_s) &&
-                         text(",\"type\":\"", claims.type) && rest_ == "}";
+    const bool is_ours = text(R"({"iss":")", claims.issuer) && caller(claims.caller) &&
+                         text(R"(,"jti":")", claims.token_id) &&
+                         number(R"(,"iat":)", claims.issued_at_s) &&
+                         number(R"(,"exp":)", claims.expires_at_s) &&
+                         text(R"(,"type":")", claims.type) && rest_ == "}";
     if (!is_ours || claims.token_id.empty()) return std::nullopt;
     return claims;
   }
@@ -79,7 +79,7 @@ class OwnSpelling {
   bool caller(db::Caller& caller) {
     std::string subject;
     std::string session;
-    if (!text(",\"sub\":\"", subject) || !text(",\"sid\":\"", session)) return false;
+    if (!text(R"(,"sub":")", subject) || !text(R"(,"sid":")", session)) return false;
     const auto user_id = parse_user_id(subject);
     const auto session_id = base::Uuid::parse(session);
     if (!user_id || !session_id) return false;
