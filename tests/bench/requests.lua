@@ -2,7 +2,7 @@
 --
 -- What wrk sends. The file that is named behind "--" holds a token a line. With "refresh" as second
 -- word each token is used up and replaced by the one of its answer; otherwise they take turns as Bearer
--- tokens ("bearer"), or nobody looks at them ("none"). The third word is how many milliseconds a connection
+-- tokens ("bearer") or as whole bodies ("body"), or nobody looks at them ("none"). The third word is how many milliseconds a connection
 -- rests between two requests.
 
 local tokens, kind = {}, nil
@@ -23,6 +23,10 @@ function request()
   if kind == "bearer" then
     next_token = next_token % #tokens + 1
     return wrk.format("GET", nil, { ["Authorization"] = "Bearer " .. tokens[next_token] })
+  end
+  if kind == "body" then
+    next_token = next_token % #tokens + 1
+    return wrk.format("POST", nil, { ["Content-Type"] = "application/json" }, tokens[next_token])
   end
   -- More connections than tokens would present one twice.
   local token = table.remove(tokens)

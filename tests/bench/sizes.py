@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same requests with a thousand users and with very many: two copies by turns, requests spread over
-sessions at random."""
+sessions at random. PostgreSQL has as much memory as docs/database.md asks for."""
 
 import contextlib
+import json
+import os
 import random
+import statistics
 import subprocess
 import time
 
 from latchkey_testkit.accounts import Account
 from latchkey_testkit.client import Client
+from latchkey_testkit.logs import WORKER
 from latchkey_testkit.service import StateFolder, running
 from latchkey_testkit.tokens import Mint
 
@@ -16,43 +20,80 @@ from figures import Figure, median_of, median_ratio
 from sides import Edge, Wrk
 
 FEW = 1000
+FEW_SESSIONS = 10_000
 MOST_LOSS = 0.10
-SPREAD = 20_000  # sessions that are asked for
+SPREAD = 20_000  # sessions that are asked for, and users who log in
+LOGIN_CONNECTIONS = 4  # more would wait for each other
 
 SETTINGS = {"BCRYPT_ROUNDS": "4", "RATE_LIMIT_LOGIN": "off", "RATE_LIMIT_REGISTER": "off"}
 
 FILL = """
+SET synchronous_commit = off;
 INSERT INTO latchkey.users (email, username, password_hash)
 SELECT 'filled' || n || '@example.com', 'filled' || n, (SELECT password_hash FROM latchkey.users LIMIT 1)
-  FROM generate_series(1, {count}) AS n;
+  FROM generate_series(1, {users}) AS n;
 INSERT INTO latchkey.sessions (id, user_id, created_at, rotated_at, last_used_at, expires_at, ip, user_agent)
 SELECT gen_random_uuid(), id, now(), now(), now(), now() + interval '7 days', '192.0.2.1', 'Mozilla/5.0 (X11; Linux x86_64)'
-  FROM latchkey.users WHERE username LIKE 'filled%';
+  FROM latchkey.users, generate_series(1, {sessions_of_each}) WHERE username LIKE 'filled%';
 VACUUM ANALYZE latchkey.users, latchkey.sessions;
 """
 
 
+def memory_settings():
+    """A quarter of the machine for PostgreSQL, of which half for each of the two."""
+    page_size, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
+    megabytes = page_size * pages // 8 // 2**20
+    return f"shared_buffers = '{megabytes}MB'\nmax_wal_size = '8GB'\n"
+
+
 class Copy:
-    def __init__(self, service, folder, users):
+    def __init__(self, service, folder, users, sessions):
         self.service = service
+        self._users = users
+        self._give_memory()
         self.edge = Edge(service, folder / f"edge-{users}", {})
         self._folder = folder / str(users)
         self._folder.mkdir()
         self.account = Account(Client(service))
         subprocess.run(
             ["psql", "-Xqv", "ON_ERROR_STOP=1", service.owner_dsn()],
-            input=FILL.format(count=users), text=True, check=True,
+            input=FILL.format(users=users, sessions_of_each=sessions // users), text=True, check=True,
         )  # fmt: skip
         self._sessions = service.query(
             "SELECT id::text, user_id FROM latchkey.sessions TABLESAMPLE SYSTEM (%s)"
             " WHERE counter = 0 LIMIT %s",
-            (min(100, 100 * 3 * SPREAD / users), SPREAD),
+            (min(100, 100 * 3 * SPREAD / sessions), SPREAD),
         )
         random.shuffle(self._sessions)
         self._mint = {
             kind: Mint(service.signing_key, getattr(self.account.session, f"{kind}_token"))
             for kind in ("access", "refresh")
         }
+
+    def _give_memory(self):
+        with (self.service.pgdata / "postgresql.auto.conf").open("a", encoding="ascii") as file:
+            file.write(memory_settings())
+        self.service.start_database()  # or again
+
+    def logins(self):
+        """A file of bodies, one for each login."""
+        file = self._folder / "login"
+        numbers = random.sample(range(1, self._users + 1), min(SPREAD, self._users))
+        bodies = (
+            {"username": f"filled{number}", "password": self.account.password} for number in numbers
+        )
+        file.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="ascii")
+        return file
+
+    def overhead_ms(self, offset):
+        """What a login took beside its hash, by the workers' clock; the median since then."""
+        _, lines = self.service.logs.whole_lines(WORKER, offset)
+        requests = (json.loads(line) for line in lines)
+        return statistics.median(
+            line["duration_ms"] - line["hash_ms"]
+            for line in requests
+            if line.get("route") == "/auth/login"
+        )
 
     def tokens(self, kind, count):
         """A file of so many; refresh tokens are taken from sessions that have not been asked for."""
@@ -74,37 +115,64 @@ def measure(options, folder):
     figures = []
     with contextlib.ExitStack() as stack:
         copies = []
-        for users in (FEW, options.users):
+        for users, sessions in ((FEW, FEW_SESSIONS), (options.users, options.users)):
             state = StateFolder()
             stack.callback(state.remove)
             service = stack.enter_context(running(state.path, settings=SETTINGS))
-            copies.append(Copy(service, folder, users))
+            copies.append(Copy(service, folder, users, sessions))
             stack.callback(copies[-1].edge.close)
         for row, path in (("access", "/users/me"), ("refresh", "/auth/refresh")):
-            few, many = _by_turns(copies, row, path, options)
-            ratio = median_ratio(many, few, "rate")
+            few, many = _by_turns(copies, options.rounds, _requests(row, path, options))
             behind = f"{median_of(many, 'rate'):,.0f} a second, with few {median_of(few, 'rate'):,.0f}"
-            figures.append(
-                Figure(
-                    f"`{path}`, {options.users:,} users and sessions",
-                    f"≥ {1 - MOST_LOSS:.2f} of with {FEW:,}",
-                    f"{ratio:.2f}", ratio >= 1 - MOST_LOSS, behind,
-                )
-            )  # fmt: skip
+            figures.append(_figure(path, options, median_ratio(many, few, "rate"), behind))
+        few, many = _by_turns(copies, options.rounds, _logins(options))
+        behind = (
+            f"{median_of(many, 'overhead_ms'):.2f} ms beside the hash, with few"
+            f" {median_of(few, 'overhead_ms'):.2f} ms"
+        )
+        ratio = median_ratio(few, many, "overhead_ms")
+        figures.append(_figure("/auth/login", options, ratio, behind))
     return figures
 
 
-def _by_turns(copies, kind, path, options):
+def _figure(path, options, ratio, behind):
+    return Figure(
+        f"`{path}`, {options.users:,} users and sessions",
+        f"≥ {1 - MOST_LOSS:.2f} of with {FEW:,} and {FEW_SESSIONS:,}",
+        f"{ratio:.2f}", ratio >= 1 - MOST_LOSS, behind,
+    )  # fmt: skip
+
+
+def _by_turns(copies, rounds, ask):
+    """What ask(copy, index) found, for each copy; the first round is for the caches."""
     found = [[] for _ in copies]
-    # A refresh uses a session up for the next round.
-    counts = (100, 1000) if kind == "refresh" else (FEW // 2, SPREAD // 2)
-    for number in range(options.rounds + 1):
+    for number in range(rounds + 1):
         for index in (0, 1) if number % 2 else (1, 0):
-            copy = copies[index]
-            tokens = copy.tokens(kind, counts[index])
-            url = f"http://127.0.0.1:{copy.edge.port}{path}"
-            lua_kind = "refresh" if kind == "refresh" else "bearer"
-            result = Wrk(url, tokens, lua_kind, options.seconds).result()
+            result = ask(copies[index], index)
             if number:
                 found[index].append(result)
     return found
+
+
+def _requests(kind, path, options):
+    # A refresh uses a session up for the next round.
+    counts = (500, 1000) if kind == "refresh" else (FEW_SESSIONS // 2, SPREAD // 2)
+
+    def ask(copy, index):
+        tokens = copy.tokens(kind, counts[index])
+        url = f"http://127.0.0.1:{copy.edge.port}{path}"
+        lua_kind = "refresh" if kind == "refresh" else "bearer"
+        return Wrk(url, tokens, lua_kind, options.seconds).result()
+
+    return ask
+
+
+def _logins(options):
+    def ask(copy, _index):
+        bodies = copy.logins()
+        offset = copy.service.logs.size(WORKER)
+        url = f"http://127.0.0.1:{copy.edge.port}/auth/login"
+        Wrk(url, bodies, "body", options.seconds, connections=LOGIN_CONNECTIONS).result()
+        return {"overhead_ms": copy.overhead_ms(offset)}
+
+    return ask
