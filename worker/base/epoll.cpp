@@ -19,7 +19,12 @@ bool Epoll::add(int fd, unsigned events) {
   return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-std::span<const Epoll::Ready> Epoll::wait(int timeout_ms) {
+void Epoll::to_the_back(int fd) {
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) != 0) return;  // not watched
+  if (!add_for_one(fd)) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+std::span<Epoll::Ready> Epoll::wait(int timeout_ms) {
   const int found =
       epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
   if (found < 0 && errno != EINTR)

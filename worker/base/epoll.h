@@ -34,9 +34,12 @@ class Epoll {
   // woken, the first to have added it; whoever comes to wait later finds it ready, too.
   [[nodiscard]] bool add_for_one(int fd);
 
-  // -1 waits for ever. None after that time, or when a signal was handled. Those that were ready
-  // first come first. Valid until the next call.
-  std::span<const Ready> wait(int timeout_ms);
+  // Behind all others that watch it this way.
+  void to_the_back(int fd);
+
+  // -1 waits for ever. None after that time, or when a signal was handled. The caller's to reorder,
+  // until the next call.
+  std::span<Ready> wait(int timeout_ms);
 
  private:
   [[nodiscard]] bool add(int fd, unsigned events);

@@ -99,7 +99,10 @@ class FastCgi::Connection {
     close_now();
   }
 
-  void open(int socket) { fcgi_.ipcFd = socket; }
+  void open(int socket) {
+    fcgi_.ipcFd = socket;
+    is_let_go_ = 0;
+  }
 
   void close_now() {
     if (is_open()) close(fcgi_.ipcFd);
@@ -119,10 +122,18 @@ class FastCgi::Connection {
 
   void do_not_keep() { fcgi_.keepConnection = 0; }
 
+  // Async-signal-safe.
+  void let_go() {
+    is_let_go_ = 1;
+    shutdown(fcgi_.ipcFd, SHUT_RDWR);
+  }
+  [[nodiscard]] bool is_let_go() const { return is_let_go_ != 0; }
+
   [[nodiscard]] FCGX_Request& fcgi() { return fcgi_; }
 
  private:
   FCGX_Request fcgi_{};
+  volatile std::sig_atomic_t is_let_go_ = 0;
 };
 
 FastCgi::FastCgi(int listening_socket, base::Epoll& epoll, std::int64_t receive_timeout_ms)
@@ -150,10 +161,10 @@ Served FastCgi::serve_one(const Answer& answer) {
   return served;
 }
 
-// The next wait finds them ended.
+// The next wait finds them ended; those that this one has found know it by themselves.
 void FastCgi::let_go_of_kept() const {
   for (const auto& [socket, connection] : kept_) {
-    if (socket != in_hand_) shutdown(socket, SHUT_RDWR);
+    if (socket != in_hand_) connection->let_go();
   }
 }
 
@@ -162,8 +173,8 @@ Served FastCgi::serve_kept(const base::Epoll::Ready& ready, const Answer& answer
   if (place == kept_.end()) return Served::kNothing;
   Connection& connection = *place->second;
   Served served = Served::kNothing;
-  // Whoever has gone waits for no answer.
-  if (ready.has_ended) {
+  // Whoever has gone waits for no answer, or for that of another worker.
+  if (ready.has_ended || connection.is_let_go()) {
     connection.close_now();
   } else {
     served = serve(connection, answer);
@@ -184,7 +195,8 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
   // What is left of this request would be taken for the start of the next one.
   const bool is_at_its_end = FCGX_GetChar(fcgi.in) == EOF;
   if (!is_whole || !is_at_its_end) connection.do_not_keep();
-  if (!kept_.contains(in_hand_) && kept_.size() >= kMaxKeptConnections) connection.do_not_keep();
+  if (!kept_.contains(connection.socket()) && kept_.size() >= kMaxKeptConnections)
+    connection.do_not_keep();
   if (is_whole) {
     const Response response = answer(request);
     const std::string bytes = serialize(response, request.method == "HEAD");
@@ -195,10 +207,13 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
   return is_whole ? Served::kAnswered : Served::kDropped;
 }
 
+// The next connection is for another worker, if one sleeps: on kept ones requests wait for each
+// other, and no worker can help.
 void FastCgi::keep(std::unique_ptr<Connection> connection) {
   const int socket = connection->socket();
   if (epoll_.add(socket)) {
     kept_.emplace(socket, std::move(connection));
+    epoll_.to_the_back(listening_socket_);
   } else {
     connection->close_now();
     spare_ = std::move(connection);

@@ -18,6 +18,7 @@
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -44,9 +45,9 @@ enum class Served {
 
 class FastCgi {
  public:
-  // `listening_socket` stays the caller's; connections that are kept are added to `epoll`. nginx
-  // sends a request in one go: a peer that stops halfway gives the worker back after
-  // `receive_timeout_ms`.
+  // `listening_socket` stays the caller's; connections that are kept are added to `epoll`, where
+  // the socket may be watched, too. nginx sends a request in one go: a peer that stops halfway
+  // gives the worker back after `receive_timeout_ms`.
   FastCgi(int listening_socket, base::Epoll& epoll, std::int64_t receive_timeout_ms);
   FastCgi(const FastCgi&) = delete;
   FastCgi& operator=(const FastCgi&) = delete;
@@ -77,7 +78,8 @@ class FastCgi {
   std::int64_t receive_timeout_ms_;
   std::unique_ptr<Connection> spare_;                          // closed, to be used again
   std::unordered_map<int, std::unique_ptr<Connection>> kept_;  // by descriptor
-  int in_hand_ = -1;                                           // the descriptor being served
+  // The descriptor being served; a handler of signals reads it.
+  volatile std::sig_atomic_t in_hand_ = -1;
 };
 
 }  // namespace latchkey::http

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The third argument of poll(2), from the points in time that somebody waits for.
+// The time that poll(2) or epoll_wait(2) may take, from the points in time that somebody waits for.
 //
 // Runs in the supervisor and in workers. No failures.
 

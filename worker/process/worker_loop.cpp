@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/worker_loop.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
 #include <optional>
 #include <poll.h>
 #include <span>
+#include <vector>
 
 #include "base/log.h"
 #include "process/contract.h"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::int64_t kSpreadDivisor = 10;
 constexpr std::int64_t kLongestRoundMs = 20;
+constexpr std::int64_t kLookAgainMs = 1000;
 
 int exit_code_of(LeaveReason reason) {
   switch (reason) {
@@ -47,13 +50,14 @@ class WorkerLoop {
         idle_since_ms_(clock.monotonic_ms()) {}
 
   int run() {
-    if (!epoll_.add(signals_.fd()) || !epoll_.add_for_one(options_.listen_fd))
-      leave(LeaveReason::kBroken, "the listening socket is unusable");
-    notify_ready();
+    if (epoll_.add(signals_.fd()) && epoll_.add_for_one(options_.listen_fd)) {
+      notify_ready();
+    } else {
+      leave(LeaveReason::kBroken, "the listening socket cannot be watched");
+    }
     while (!exit_code_) {
       wait();
       watchdog_.keep_alive(clock_.monotonic_ms());
-      sort_out();
       serve_what_is_ready();
       leave_if_idle();
     }
@@ -68,26 +72,73 @@ class WorkerLoop {
     const int timeout_ms =
         poll_timeout(now_ms, {watchdog_.due_ms(), idle_exit_due_ms(), paused_until_ms_});
     ready_ = paused_until_ms_ ? rest(timeout_ms) : epoll_.wait(timeout_ms);
+    put_left_over_first();
+  }
+
+  // Those that the last round did not come to, in their order: the kernel tells them in the order
+  // of then, and whoever speaks again at once would be served again and again.
+  void put_left_over_first() {
+    auto next = ready_.begin();
+    for (const int fd : left_over_) {
+      const auto found = std::ranges::find(next, ready_.end(), fd, &base::Epoll::Ready::fd);
+      if (found != ready_.end()) next = std::rotate(next, found, found + 1);
+    }
+    left_over_.clear();
   }
 
   // Nobody's connection wakes a worker that cannot serve it.
-  std::span<const base::Epoll::Ready> rest(int timeout_ms) {
+  std::span<base::Epoll::Ready> rest(int timeout_ms) {
     pollfd signals{.fd = signals_.fd(), .events = POLLIN, .revents = 0};
     if (poll(&signals, 1, timeout_ms) != 1) return {};
     signal_alone_ = {.fd = signals_.fd()};
     return {&signal_alone_, 1};
   }
 
-  // Whoever woke for something else, or for nothing, looks into the backlog if it is his turn to:
-  // the worker that was woken for what is there may have been killed.
-  void sort_out() {
-    has_backlog_ = ready_.empty();
-    for (const base::Epoll::Ready& ready : ready_) {
-      if (ready.fd == signals_.fd()) read_signals();
-      if (ready.fd != options_.listen_fd) continue;
-      has_backlog_ = true;
-      if (ready.has_ended) leave(LeaveReason::kBroken, "the listening socket is unusable");
+  // What this worker was woken for comes first, before a signal too, since no other one was. Then a
+  // kept connection and one from the backlog by turns, so that neither kind waits for all of the
+  // other. A round that has lasted ends early, but not before a kept connection was served: nobody
+  // else can.
+  void serve_what_is_ready() {
+    const std::int64_t begin_ms = clock_.monotonic_ms();
+    const std::int64_t end_ms = begin_ms + kLongestRoundMs;
+    bool has_backlog = may_look(begin_ms) && serve_backlog();
+    if (is_ready(signals_.fd())) read_signals();
+    bool is_owed_one = true;
+    for (std::size_t i = 0; i < ready_.size(); ++i) {
+      if (ready_[i].fd == signals_.fd() || ready_[i].fd == options_.listen_fd) continue;
+      const bool has_time = clock_.monotonic_ms() < end_ms;
+      if (!may_go_on() || (!has_time && !is_owed_one)) {
+        leave_over(i);
+        break;
+      }
+      const Served outcome = callbacks_.serve_kept(ready_[i]);
+      account_for(outcome);
+      if (outcome == Served::kServed) is_owed_one = false;
+      if (has_backlog && may_go_on() && clock_.monotonic_ms() < end_ms)
+        has_backlog = serve_backlog();
     }
+    // Before it sleeps: whoever was asked to leave during a long request takes no other.
+    if (clock_.monotonic_ms() >= end_ms) read_signals();
+  }
+
+  // Was this worker woken for the backlog, or is it time to look? Another one that was may have
+  // been killed before it accepted.
+  bool may_look(std::int64_t now_ms) {
+    if (paused_until_ms_) return false;
+    for (const base::Epoll::Ready& ready : ready_) {
+      if (ready.fd != options_.listen_fd) continue;
+      if (ready.has_ended) leave(LeaveReason::kBroken, "the listening socket is unusable");
+      return !ready.has_ended;
+    }
+    return ready_.empty() || now_ms - looked_ms_ >= kLookAgainMs;
+  }
+
+  [[nodiscard]] bool is_ready(int fd) const {
+    return std::ranges::find(ready_, fd, &base::Epoll::Ready::fd) != ready_.end();
+  }
+
+  void leave_over(std::size_t first) {
+    for (const base::Epoll::Ready& ready : ready_.subspan(first)) left_over_.push_back(ready.fd);
   }
 
   void read_signals() {
@@ -96,32 +147,15 @@ class WorkerLoop {
     }
   }
 
-  // What this worker was woken for comes first, since no other one was. Then a kept connection and
-  // one from the backlog by turns, so that neither kind waits for all of the other. A round that
-  // has lasted ends early: signals and the watchdog come first then, and what was not served is
-  // found again.
-  void serve_what_is_ready() {
-    if (paused_until_ms_) return;
-    const std::int64_t end_ms = clock_.monotonic_ms() + kLongestRoundMs;
-    bool has_backlog = has_backlog_ && serve_backlog();
-    for (const base::Epoll::Ready& ready : ready_) {
-      if (ready.fd == signals_.fd() || ready.fd == options_.listen_fd) continue;
-      if (!may_go_on(end_ms)) return;
-      account_for(callbacks_.serve_kept(ready));
-      if (has_backlog && may_go_on(end_ms)) has_backlog = serve_backlog();
-    }
-  }
-
   // Whether there may be more of it.
   bool serve_backlog() {
+    looked_ms_ = clock_.monotonic_ms();
     const Served outcome = callbacks_.serve_one();
     account_for(outcome);
     return outcome == Served::kServed;
   }
 
-  [[nodiscard]] bool may_go_on(std::int64_t end_ms) const {
-    return !exit_code_ && !paused_until_ms_ && clock_.monotonic_ms() < end_ms;
-  }
+  [[nodiscard]] bool may_go_on() const { return !exit_code_ && !paused_until_ms_; }
 
   void account_for(Served outcome) {
     if (outcome == Served::kNothing) return;
@@ -167,9 +201,10 @@ class WorkerLoop {
   WorkerCallbacks& callbacks_;
   const base::Logger log_{"latchkey.process"};
   Watchdog watchdog_;
-  std::span<const base::Epoll::Ready> ready_;
+  std::span<base::Epoll::Ready> ready_;
   base::Epoll::Ready signal_alone_;
-  bool has_backlog_ = false;
+  std::vector<int> left_over_;  // kept connections that the last round did not come to
+  std::int64_t looked_ms_ = 0;  // into the backlog
   std::int64_t served_ = 0;
   std::int64_t idle_since_ms_;
   std::optional<std::int64_t> paused_until_ms_;

@@ -16,11 +16,10 @@
 // turns with those of the backlog: no client waits for all of the others.
 //
 // An idle loop does not wake at all, unless a watchdog or an idle time asks for it. One idle worker
-// wakes for a connection, the one that has been there longest: so load that few can carry is
-// carried by few, whose caches are warm, and 64 workers do not get up for each. What a worker was
-// woken for is not left behind: it is served first, also by a worker that was asked to leave at the
-// same time. Where the worker is killed before that, the one that replaces it finds the connection,
-// or any that wakes for its watchdog.
+// wakes for a connection, the one that has watched for longest: 64 workers do not get up for each.
+// What a worker was woken for is not left behind: it is served first, also when a signal asks the
+// worker to leave in the same moment. Where it is killed before that, the worker that replaces it
+// finds the connection, or any that is awake a second later, or wakes for its watchdog.
 //
 // Runs in the worker. Exceptions of the callbacks pass through: they end the worker.
 
@@ -58,7 +57,7 @@ class WorkerCallbacks {
   WorkerCallbacks& operator=(const WorkerCallbacks&) = delete;
   virtual ~WorkerCallbacks() = default;
 
-  // The listening socket has a connection: accept without blocking, serve at most one request.
+  // The listening socket may have a connection: accept without blocking, serve at most one request.
   virtual Served serve_one() = 0;
 
   // A descriptor that the callbacks have added to the loop's Epoll, a connection that is kept

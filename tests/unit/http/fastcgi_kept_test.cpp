@@ -101,6 +101,8 @@ TEST_F(FastCgiKeptTest, LetsGoOfThoseThatWouldWait) {
   EXPECT_EQ(serve(), Served::kAnswered);
   EXPECT_EQ(waiting.read_kept_answer(), serialize(response_, false));
   waiting.write(kept_get("/second"));
+  ASSERT_EQ(epoll_.wait(1000).size(), 1U);
+  const base::Epoll::Ready found = epoll_.wait(1000).front();
 
   const Peer busy(listening_);
   busy.write(kept_get("/long"));
@@ -110,8 +112,10 @@ TEST_F(FastCgiKeptTest, LetsGoOfThoseThatWouldWait) {
   };
   EXPECT_EQ(fastcgi_.serve_one(takes_long), Served::kAnswered);
   EXPECT_EQ(waiting.read_kept_answer(), "the connection ended");
+  // Also where it was found before: its request is another worker's now.
+  EXPECT_EQ(fastcgi_.serve_kept(found, answer_), Served::kNothing);
+  EXPECT_EQ(fastcgi_.kept_count(), 1U);
   EXPECT_EQ(busy.read_kept_answer(), serialize(response_, false));
-  EXPECT_EQ(serve_kept(), Served::kNothing);
   busy.write(kept_get("/next"));
   EXPECT_EQ(serve_kept(), Served::kAnswered);
   EXPECT_EQ(request_.path, "/next");
@@ -121,7 +125,18 @@ TEST_F(FastCgiKeptTest, AKeptConnectionThatIsNoneIsNothing) {
   EXPECT_EQ(fastcgi_.serve_kept({.fd = listening_.get()}, answer_), Served::kNothing);
 }
 
-TEST_F(FastCgiKeptTest, ThoseThatWereReadyFirstComeFirst) {
+TEST_F(FastCgiKeptTest, WhoeverKeepsAConnectionStillWatchesForTheNext) {
+  ASSERT_TRUE(epoll_.add_for_one(listening_.get()));
+  const Peer peer(listening_);
+  peer.write(kept_get("/first"));
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(fastcgi_.kept_count(), 1U);
+  EXPECT_EQ(epoll_.wait(0).size(), 0U);
+  const Peer next(listening_);
+  EXPECT_EQ(epoll_.wait(0).size(), 1U);
+}
+
+TEST_F(FastCgiKeptTest, EachIsServedAgain) {
   const Peer first(listening_);
   first.write(kept_get("/1"));
   EXPECT_EQ(serve(), Served::kAnswered);

@@ -119,23 +119,73 @@ TEST_F(Rounds, KeptAndNewConnectionsTakeTurns) {
   EXPECT_EQ(served(std::chrono::milliseconds(0)), "nknknk");
 }
 
-TEST_F(Rounds, ARoundThatLastsEndsEarly) { EXPECT_EQ(served(std::chrono::milliseconds(25)), "n"); }
+// But not before a kept connection was served: no other worker can.
+TEST_F(Rounds, ARoundThatLastsEndsEarly) { EXPECT_EQ(served(std::chrono::milliseconds(25)), "nk"); }
 
-TEST_F(WorkerLoop, FinishesTheRequestInHandAndTheOneItWasWokenForAndTakesNoOther) {
+// All of them always have something to say, and a round has time for one.
+TEST_F(Rounds, EachKeptConnectionHasItsTurn) {
+  class Talkative final : public WorkerCallbacks {
+   public:
+    explicit Talkative(base::Epoll& epoll) {
+      for (std::size_t i = 0; i < ends_.size(); i += 2) {
+        std::array<int, 2> ends{};
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) continue;
+        ends_[i] = base::Descriptor(ends[0]);
+        ends_[i + 1] = base::Descriptor(ends[1]);
+        test::send_text(ends[1], "without end");
+        EXPECT_TRUE(epoll.add(ends[0]));
+      }
+    }
+    Served serve_one() override { return Served::kNothing; }
+    Served serve_kept(const base::Epoll::Ready& ready) override {
+      for (std::size_t i = 0; i < ends_.size(); i += 2) {
+        if (ends_[i].get() == ready.fd) order_ += static_cast<char>('0' + i / 2);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+      return Served::kServed;
+    }
+    void leaving(LeaveReason /*reason*/) override {
+      base::Logger("test").info("order", {{"order", order_}});
+    }
+
+   private:
+    std::array<base::Descriptor, 6> ends_;  // and their other ends
+    std::string order_;
+  };
+  ChildProcess worker([&] {
+    base::Epoll epoll;
+    Talkative talkative(epoll);
+    return run({.max_requests = 6}, epoll, talkative);
+  });
+  EXPECT_TRUE(worker.says(R"("order":"012012")"));
+}
+
+TEST_F(WorkerLoop, FinishesTheRequestInHandAndTakesNoOther) {
   ChildProcess worker = start({});
   const base::Descriptor first = test::connect_to(path_);
   ASSERT_EQ(test::read_line(first.get()), "in hand");
   const base::Descriptor second = test::connect_to(path_);
-  const base::Descriptor third = test::connect_to(path_);
   worker.send_signal(SIGTERM);
-  test::send_text(second.get(), "go");
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));  // a request that lasts
   test::send_text(first.get(), "go");
   EXPECT_EQ(test::read_line(first.get()), "done");
-  EXPECT_EQ(test::read_line(second.get()), "in hand");
-  EXPECT_EQ(test::read_line(second.get()), "done");
   EXPECT_EQ(worker.wait(), kExitDone);
-  // The third waits in the backlog for another worker.
-  EXPECT_FALSE(test::is_readable(third.get(), 0));
+  // The second waits in the backlog for another worker.
+  EXPECT_FALSE(test::is_readable(second.get(), 0));
+}
+
+// Nobody else was woken.
+TEST_F(WorkerLoop, AnswersWhatItWasWokenForAlsoWhenItIsAskedToLeave) {
+  ChildProcess worker = start({});
+  ASSERT_TRUE(message());
+  worker.send_signal(SIGSTOP);
+  const base::Descriptor peer = test::connect_to(path_);
+  test::send_text(peer.get(), "go");
+  worker.send_signal(SIGTERM);
+  worker.send_signal(SIGCONT);
+  EXPECT_EQ(test::read_line(peer.get()), "in hand");
+  EXPECT_EQ(test::read_line(peer.get()), "done");
+  EXPECT_EQ(worker.wait(), kExitDone);
 }
 
 // How often a process has gone to sleep.
@@ -170,11 +220,77 @@ TEST_F(WorkerLoop, OneOfThoseThatSleepWakesForAConnection) {
     of_the_busiest = std::max(of_the_busiest, count);
   }
   EXPECT_GE(all, kRequests);
-  // While the first is on its way back to sleep, the second wakes for the next.
-  EXPECT_LT(all - of_the_busiest, kRequests);
+  // While the first is on its way back to sleep, the second wakes for the next; a request puts a
+  // worker to sleep twice.
+  EXPECT_LT(all - of_the_busiest, 2 * kRequests);
 }
 
-TEST_F(WorkerLoop, WhatAKilledWorkerWasWokenForIsFoundByTheNext) {
+// Accepts nothing and dies.
+class Doomed final : public WorkerCallbacks {
+ public:
+  Served serve_one() override { _exit(1); }
+};
+
+void wait_until_asleep(pid_t pid) {
+  for (char state = 0; state != 'S';) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string word;
+    stat >> word >> word >> state;
+  }
+}
+
+class AfterADeath : public WorkerLoop {
+ protected:
+  // `kept`: a connection that is kept by the worker that lives, or -1.
+  void leave_a_connection_behind(int kept) {
+    ChildProcess doomed([this] {
+      Doomed callbacks;
+      return run({}, callbacks);
+    });
+    ASSERT_TRUE(message());
+    wait_until_asleep(doomed.pid());
+    setenv("WATCHDOG_USEC", "400000", 1);
+    living_ = std::make_unique<ChildProcess>([this, kept] {
+      class Echoing final : public Service {
+       public:
+        using Service::Service;
+        Served serve_kept(const base::Epoll::Ready& ready) override {
+          char byte = 0;
+          return read(ready.fd, &byte, 1) == 1 ? Served::kServed : Served::kNothing;
+        }
+      } service(socket_.fd());
+      base::Epoll epoll;
+      if (kept >= 0 && !epoll.add(kept)) return kExitOsError;
+      return run({}, epoll, service);
+    });
+    unsetenv("WATCHDOG_USEC");
+    ASSERT_TRUE(message());
+    wait_until_asleep(living_->pid());
+    behind_ = test::connect_to(path_);
+    EXPECT_NE(doomed.wait(), 0);
+  }
+
+  std::unique_ptr<ChildProcess> living_;
+  base::Descriptor behind_;
+};
+
+TEST_F(AfterADeath, AWorkerThatWakesForItsWatchdogFindsTheConnection) {
+  leave_a_connection_behind(-1);
+  EXPECT_EQ(test::read_line(behind_.get()), "in hand");
+}
+
+TEST_F(AfterADeath, AWorkerThatIsNeverIdleFindsTheConnection) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const base::Descriptor ours(ends[0]);
+  const base::Descriptor theirs(ends[1]);
+  leave_a_connection_behind(theirs.get());
+  for (int i = 0; i < 1000 && !test::is_readable(behind_.get(), 5); ++i)
+    test::send_text(ours.get(), "x");
+  EXPECT_EQ(test::read_line(behind_.get()), "in hand");
+}
+
+TEST_F(WorkerLoop, WhatWaitsIsFoundByTheNextWorker) {
   ChildProcess first = start({});
   ASSERT_TRUE(message());
   first.send_signal(SIGSTOP);
