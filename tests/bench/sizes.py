@@ -33,8 +33,10 @@ INSERT INTO latchkey.users (email, username, password_hash)
 SELECT 'filled' || n || '@example.com', 'filled' || n, (SELECT password_hash FROM latchkey.users LIMIT 1)
   FROM generate_series(1, {users}) AS n;
 INSERT INTO latchkey.sessions (id, user_id, created_at, rotated_at, last_used_at, expires_at, ip, user_agent)
-SELECT gen_random_uuid(), id, now(), now(), now(), now() + interval '7 days', '192.0.2.1', 'Mozilla/5.0 (X11; Linux x86_64)'
-  FROM latchkey.users, generate_series(1, {sessions_of_each}) WHERE username LIKE 'filled%';
+SELECT (lpad(to_hex(1700000000000 + row_number() OVER ()), 12, '0') || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
+       id, now(), now(), now(), now() + interval '7 days', '192.0.2.1', 'Mozilla/5.0 (X11; Linux x86_64)'
+  FROM (SELECT id FROM latchkey.users, generate_series(1, {sessions_of_each})
+         WHERE username LIKE 'filled%' ORDER BY random()) AS logins;
 VACUUM ANALYZE latchkey.users, latchkey.sessions;
 """
 
@@ -60,7 +62,7 @@ class Copy:
             input=FILL.format(users=users, sessions_of_each=sessions // users), text=True, check=True,
         )  # fmt: skip
         self._sessions = service.query(
-            "SELECT id::text, user_id FROM latchkey.sessions TABLESAMPLE SYSTEM (%s)"
+            "SELECT id::text, user_id FROM latchkey.sessions TABLESAMPLE BERNOULLI (%s)"
             " WHERE counter = 0 LIMIT %s",
             (min(100, 100 * 3 * SPREAD / sessions), SPREAD),
         )

@@ -29,6 +29,18 @@ Uuid Uuid::random(Random& random) {
   return uuid;
 }
 
+Uuid Uuid::in_order(std::int64_t wall_ms, Random& random) {
+  constexpr std::size_t kTimeBytes = 6;
+  Uuid uuid;
+  random.fill(uuid.bytes_);
+  auto rest = static_cast<std::uint64_t>(wall_ms);
+  for (std::size_t i = kTimeBytes; i-- > 0; rest >>= 8U)
+    uuid.bytes_.at(i) = std::byte(rest & 0xFFU);
+  uuid.bytes_[6] = (uuid.bytes_[6] & std::byte{0x0F}) | std::byte{0x70};
+  uuid.bytes_[8] = (uuid.bytes_[8] & std::byte{0x3F}) | std::byte{0x80};
+  return uuid;
+}
+
 std::optional<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() != 36) return std::nullopt;
   Uuid uuid;

@@ -131,6 +131,7 @@ Service::Parts::Parts(const config::Settings& settings, shm::SharedLayout& share
                       .hasher = hasher,
                       .policy = passwords.policy(),
                       .random = random,
+                      .clock = clock,
                       .events = metrics,
                       .session_ttl_s = in_s(settings.refresh_token_lifetime)}),
       session_service(

@@ -53,7 +53,7 @@ const base::Logger& logger() {
 }  // namespace
 
 db::NewSession Authentication::new_session() {
-  return {base::Uuid::random(parts_.random), parts_.session_ttl_s};
+  return {base::Uuid::in_order(parts_.clock.wall_ms(), parts_.random), parts_.session_ttl_s};
 }
 
 void Authentication::check(RegistrationRequest& request) const {

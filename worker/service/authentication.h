@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/events.h"
 #include "base/random.h"
 #include "base/secret.h"
@@ -52,6 +53,7 @@ class Authentication {
     crypto::PasswordHasher& hasher;
     const PasswordPolicy& policy;
     base::Random& random;
+    const base::Clock& clock;
     base::EventSink& events;
     std::int32_t session_ttl_s;
   };

@@ -8,7 +8,8 @@
 namespace latchkey::shm {
 namespace {
 
-// Session ids are random: any half of one names it. Never 0, which is an empty entry.
+// The second half of a session id is random: it names the session. Never 0, which is an empty
+// entry.
 std::uint64_t key_of(const base::Uuid& session, std::int32_t counter) {
   std::uint64_t half = 0;
   std::memcpy(&half, session.bytes().data() + sizeof half, sizeof half);

@@ -26,7 +26,7 @@ using SharedWord = std::atomic<std::uint64_t>;
 
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::uint64_t kSegmentMagic = 0x59454b484354414cU;  // "LATCHKEY" in the file
-inline constexpr std::uint64_t kLayoutVersion = 4;
+inline constexpr std::uint64_t kLayoutVersion = 5;
 
 struct alignas(kCacheLine) SegmentHeader {
   SharedWord magic;
@@ -135,7 +135,7 @@ static_assert(sizeof(SharedWord) == sizeof(std::uint64_t), "an atomic that hides
 static_assert(std::is_standard_layout_v<SharedLayout>);
 static_assert(std::is_trivially_destructible_v<SharedLayout>);
 
-static_assert(kLayoutVersion == 4, "a new version: freeze its offsets and sizes here");
+static_assert(kLayoutVersion == 5, "a new version: freeze its offsets and sizes here");
 static_assert(sizeof(SegmentHeader) == 64);
 static_assert(offsetof(SegmentHeader, magic) == 0);
 static_assert(offsetof(SegmentHeader, layout_version) == 8);

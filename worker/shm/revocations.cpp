@@ -15,22 +15,28 @@ using std::memory_order_release;
 
 constexpr std::size_t kBucketCount = kRevocations / kRevocationsPerBucket;
 
-// Session ids are random and made by us, so any half of one names it, and the other half says where
-// it stands. A key is never 0, which is an empty entry.
+// The second half of a session id is random, so it names the session, and says where it stands. A
+// key is never 0, which is an empty entry.
 struct Place {
   std::uint64_t key;
   std::array<std::size_t, 2> buckets;
 };
 
+// Not every bit of it is random, so they are mixed (the finalizer of SplitMix64).
+std::uint64_t mixed(std::uint64_t word) {
+  word = (word ^ (word >> 30U)) * 0xBF58476D1CE4E5B9U;
+  word = (word ^ (word >> 27U)) * 0x94D049BB133111EBU;
+  return word ^ (word >> 31U);
+}
+
 Place place_of(const base::Uuid& session) {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  std::memcpy(&low, session.bytes().data(), sizeof low);
-  std::memcpy(&high, session.bytes().data() + sizeof low, sizeof high);
-  const std::size_t first = low % kBucketCount;
+  std::uint64_t half = 0;
+  std::memcpy(&half, session.bytes().data() + sizeof half, sizeof half);
+  const std::uint64_t number = mixed(half);
+  const std::size_t first = number % kBucketCount;
   // Never the same bucket twice.
-  const std::size_t step = 1 + (low >> 32U) % (kBucketCount - 1);
-  return {high | 1U, {first, (first + step) % kBucketCount}};
+  const std::size_t step = 1 + (number >> 32U) % (kBucketCount - 1);
+  return {half | 1U, {first, (first + step) % kBucketCount}};
 }
 
 std::span<RevocationRecord> bucket(SharedLayout& layout, std::size_t number) {

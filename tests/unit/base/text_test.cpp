@@ -126,6 +126,16 @@ TEST(Uuid, IsRandomAndOfVersion4) {
   EXPECT_EQ(Uuid::parse(text), one);
 }
 
+TEST(Uuid, InTheOrderOfTimeIsOfVersion7) {
+  SystemRandom random;
+  // RFC 9562, appendix A.6: the same moment.
+  const std::string text = Uuid::in_order(0x017F22E279B0, random).text();
+  EXPECT_EQ(text.substr(0, 15), "017f22e2-79b0-7");
+  EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos);
+  EXPECT_FALSE(Uuid::in_order(1, random) == Uuid::in_order(1, random));
+  EXPECT_LT(Uuid::in_order(255, random).text(), Uuid::in_order(256, random).text());
+}
+
 TEST(Uuid, ParsesTheCanonicalFormOnly) {
   EXPECT_TRUE(Uuid::parse("550E8400-e29b-41d4-a716-446655440000"));
   EXPECT_FALSE(Uuid::parse(""));

@@ -109,6 +109,7 @@ class EndpointsTest : public ::testing::Test {
                                            .hasher = hasher_,
                                            .policy = policy_,
                                            .random = random_,
+                                           .clock = clock_,
                                            .events = events_,
                                            .session_ttl_s = 604'800}};
   service::SessionService session_service_{sessions_,

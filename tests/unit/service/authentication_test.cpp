@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "doubles/captured_log.h"
+#include "doubles/fake_clock.h"
 #include "doubles/fake_events.h"
 #include "doubles/fake_hasher.h"
 #include "doubles/fake_logins.h"
@@ -51,11 +52,13 @@ class AuthenticationTest : public ::testing::Test {
   FakeHasher hasher_;
   PasswordPolicy policy_{PasswordPolicyKind::kLength, 8, 72};
   doubles::FakeRandom random_;
+  doubles::FakeClock clock_;
   doubles::FakeEvents events_;
   Authentication authentication_{{.logins = logins_,
                                   .hasher = hasher_,
                                   .policy = policy_,
                                   .random = random_,
+                                  .clock = clock_,
                                   .events = events_,
                                   .session_ttl_s = 604'800}};
 };
@@ -103,7 +106,7 @@ TEST_F(AuthenticationTest, RegistersAUserAsTyped) {
   EXPECT_EQ(logins_.registered_hash, FakeHasher::hash_of(kPassword));
   ASSERT_TRUE(logins_.new_session);
   EXPECT_EQ(logins_.new_session->ttl_s, 604'800);
-  EXPECT_EQ(logins_.new_session->id.text(), "00010203-0405-4607-8809-0a0b0c0d0e0f");
+  EXPECT_EQ(logins_.new_session->id.text(), "019c7573-bc83-7607-8809-0a0b0c0d0e0f");
   EXPECT_EQ(logins_.last_origin->ip, "192.0.2.1");
 }
 

@@ -15,8 +15,8 @@ class DoubtsTest : public ::testing::Test {
   Segment segment_ = Segment::make_private();
   FakeClock clock_;
   doubles::FakeRandom random_;
-  base::Uuid session_ = base::Uuid::random(random_);
-  base::Uuid other_ = base::Uuid::random(random_);
+  base::Uuid session_ = base::Uuid::in_order(1'800'000'000'000, random_);
+  base::Uuid other_ = base::Uuid::in_order(1'800'000'000'000, random_);
   Doubts doubts_{segment_.layout(), clock_};
 };
 
