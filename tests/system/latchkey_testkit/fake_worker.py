@@ -15,8 +15,12 @@ ANSWER = b"Status: 200 OK\r\nContent-Type: application/json\r\n\r\n{}"
 @dataclass(frozen=True)
 class Arrival:
     connection: int
-    method: str
+    parameters: dict
     was_answered: bool
+
+    @property
+    def method(self):
+        return self.parameters["REQUEST_METHOD"]
 
 
 class FakeWorkers:
@@ -69,10 +73,10 @@ class FakeWorkers:
     def _serve(self, client, number):
         client.settimeout(60)
         with client, contextlib.suppress(OSError), client.makefile("rb") as stream:
-            while (method := self._read_request(stream)) is not None:
+            while (parameters := self._read_request(stream)) is not None:
                 is_good = number > self._ended
                 with self._lock:
-                    self.arrivals.append(Arrival(number, method, is_good))
+                    self.arrivals.append(Arrival(number, parameters, is_good))
                 if not is_good:
                     return
                 self._may_answer.wait(timeout=30)
@@ -82,7 +86,7 @@ class FakeWorkers:
 
     @staticmethod
     def _read_request(stream):
-        """The method, or None at the end of the connection."""
+        """Its parameters, or None at the end of the connection."""
         parameters = b""
         while head := stream.read(8):
             kind, length, padding = struct.unpack(">xBxxHBx", head)
@@ -91,7 +95,7 @@ class FakeWorkers:
             if kind == PARAMS:
                 parameters += content
             elif kind == STDIN and not length:
-                return _parameters(parameters)["REQUEST_METHOD"]
+                return _parameters(parameters)
         return None
 
 

@@ -236,6 +236,19 @@ class Service:
             " WHERE usename = 'latchkey_app'"
         )
 
+    # --- its sockets -------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def api_out_of_reach(self):
+        """Nobody can open a connection to the api workers. Those that nginx keeps stay."""
+        path = self.state_dir / "run" / "api.sock"
+        away = path.with_suffix(".away")
+        path.rename(away)
+        try:
+            yield
+        finally:
+            away.rename(path)
+
     # --- PostgreSQL as a process -------------------------------------------------------------
 
     @property
