@@ -59,6 +59,14 @@ def test_no_security_txt_until_the_operator_writes_one(service, client):
         file.unlink()
 
 
+def test_methods_of_security_txt_are_those_that_it_names(client):
+    path = "/.well-known/security.txt"
+    allowed = client.post(path).expect(405).tokens_of("Allow")
+    assert client.request("OPTIONS", path).expect(204).tokens_of("Allow") == allowed
+    for method in allowed:
+        assert client.request(method.upper(), path).status != 405
+
+
 # --- behind another proxy ----------------------------------------------------------------------
 
 CLIENT, PROXY = "192.0.2.77", "127.0.0.2"

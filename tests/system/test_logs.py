@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from latchkey_testkit.client import LOOPBACK
+from latchkey_testkit.client import LOOPBACK, raw_request
 from latchkey_testkit.logs import ACCESS
 from latchkey_testkit.secrecy import fresh_marker
 
@@ -123,3 +123,37 @@ def test_no_request_needed_a_second_try(service, client, account):
     tries = [json.loads(line) for line in lines]
     assert len(tries) > 20
     assert [entry for entry in tries if "," in entry["upstream_status"]] == []
+
+
+# --- which requests nginx writes down ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/health%3f/../auth/login",
+        b"/health\xff/../auth/login",
+        b"/api/v1/readiness%3F/../auth/login",
+        b"/metrics%23/../auth/login",
+        b"/health/../auth/login",
+    ],
+    ids=ascii,
+)
+def test_nobody_hides_a_login_behind_a_path_that_is_not_logged(service, raw_session, path):
+    request_id = f"test-{uuid.uuid4()}"
+    headers = [("X-Request-ID", request_id), ("Content-Type", "application/json")]
+    raw_session.exchange(raw_request("POST", path, headers, b"{}"))
+    assert service.logs.wait_for_request(request_id)["route"] == "/auth/login"
+    assert service.logs.wait_for_access(request_id)["method"] == "POST"
+
+
+def test_probes_are_not_in_nginx_log(service, raw_session):
+    probes = [f"test-{uuid.uuid4()}" for _ in range(6)]
+    paths = ("/health", "/readiness", "/metrics", "/api/v1/health", "/health?now=1", "/api/v1/metrics?")
+    for request_id, path in zip(probes, paths):
+        raw_session.exchange(raw_request("GET", path, [("X-Request-ID", request_id)])).expect(200)
+    last = f"test-{uuid.uuid4()}"
+    raw_session.exchange(raw_request("GET", "/nothing", [("X-Request-ID", last)]))
+    service.logs.wait_for_access(last)  # of the same process of nginx, which writes in order
+    _, lines = service.logs.whole_lines(ACCESS)
+    assert [line for line in lines if any(request_id in line for request_id in probes)] == []

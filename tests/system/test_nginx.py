@@ -224,3 +224,15 @@ def test_dribbled_bodies_of_one_address_leave_the_queue_to_others(client, accoun
             connection.sendall(f"{head}Content-Length: 9000\r\n\r\n{{".encode())
         account.login().expect(200)
         client.post("/auth/register", registration()).expect(201)
+
+
+def test_dribbled_bodies_of_several_addresses_leave_the_queue_to_others(client, account, service):
+    """A client's part is 75 of the 100 here: three of them would fill either queue."""
+    with contextlib.ExitStack() as stack:
+        for path in ("/auth/login", "/auth/register"):
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            for number in range(3 * 75):
+                connection = stack.enter_context(open_connection(service, f"127.0.0.{2 + number // 75}"))
+                connection.sendall(f"{head}Content-Length: 9000\r\n\r\n{{".encode())
+        account.login().expect(200)
+        client.post("/auth/register", registration()).expect(201)

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 from . import processes
 from .service import ROOT, free_ports
@@ -24,16 +26,34 @@ extendedKeyUsage=serverAuth
 """
 
 
+@dataclass(frozen=True)
+class Reached:
+    """The site as the clients want it, which ask where a service is and whom to trust."""
+
+    folder: Path
+    https_port: int
+
+    @property
+    def ca_file(self):
+        return self.folder / "ca.crt"
+
+    @property
+    def url(self):
+        return f"https://localhost:{self.https_port}"
+
+
 @contextlib.contextmanager
-def packaged_site(folder, run_dir, change=lambda site: site):
+def packaged_site(folder, run_dir, change=lambda site: site, *, http="", processes_of_nginx=1, settings=None):
     """Serves before the workers whose sockets are in `run_dir`; gives the port of HTTPS. The certificate is
-    signed by an authority, as the operator's would be; `change` may spoil the text of the site."""
+    signed by an authority, as the operator's would be; `change` may spoil the text of the site, and `http` stands
+    before it, as what others have in `http { }`."""
     (folder / "ext").write_text(EXTENSIONS)
     subprocess.run(["/bin/sh", "-ec", CERTIFICATE], cwd=folder, check=True, capture_output=True)
     port, plain_port = free_ports(2)
     places = {
         "RUN_DIR": str(run_dir), "LOG_DIR": str(folder), "PAGES_DIR": str(ROOT / "build/pages"),
         "RATE_LIMIT_LOGIN": "off", "RATE_LIMIT_REGISTER": "off", "WORKER_TIMEOUT": "60s", "PATH": os.environ["PATH"],
+        **(settings or {}),
     }
     subprocess.run([ROOT / "nginx/render", "--snippets", folder / "snippets"], env=places, check=True)
     site = (ROOT / "nginx/sites-available/latchkey").read_text()
@@ -44,7 +64,8 @@ def packaged_site(folder, run_dir, change=lambda site: site):
     (folder / "site.conf").write_text(change(site))
     user = "user root;" if os.getuid() == 0 else ""
     (folder / "nginx.conf").write_text(
-        f"{user} pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}} http {{ include site.conf; }}\n"
+        f"{user} worker_processes {processes_of_nginx}; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
+        f"events {{}} http {{ {http} include site.conf; }}\n"
     )
     environment = {"PATH": os.environ["PATH"] + ":/usr/sbin", "TZ": "UTC"}
     command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
