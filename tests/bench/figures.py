@@ -66,4 +66,6 @@ def write_page(sections, path):
     text = f"{INTRODUCTION}\nThis run: {day}, commit {commit()}, {machine()}.\n"
     for heading, body in sections:
         text += f"\n## {heading}\n\n{body}\n"
+    limits = (ROOT / "tests/bench/limits.md").read_text(encoding="utf-8")
+    text += f"\n## What limits it\n\n{limits}"
     path.write_text(text, encoding="utf-8")
