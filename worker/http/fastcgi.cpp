@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -101,7 +102,7 @@ class FastCgi::Connection {
 
   void open(int socket) {
     fcgi_.ipcFd = socket;
-    is_let_go_ = 0;
+    is_let_go_ = false;
   }
 
   void close_now() {
@@ -124,16 +125,16 @@ class FastCgi::Connection {
 
   // Async-signal-safe.
   void let_go() {
-    is_let_go_ = 1;
+    is_let_go_ = true;
     shutdown(fcgi_.ipcFd, SHUT_RDWR);
   }
-  [[nodiscard]] bool is_let_go() const { return is_let_go_ != 0; }
+  [[nodiscard]] bool is_let_go() const { return is_let_go_; }
 
   [[nodiscard]] FCGX_Request& fcgi() { return fcgi_; }
 
  private:
   FCGX_Request fcgi_{};
-  volatile std::sig_atomic_t is_let_go_ = 0;
+  std::atomic<bool> is_let_go_ = false;
 };
 
 FastCgi::FastCgi(int listening_socket, base::Epoll& epoll, std::int64_t receive_timeout_ms)

@@ -18,7 +18,7 @@
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.
 
-#include <csignal>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -79,7 +79,7 @@ class FastCgi {
   std::unique_ptr<Connection> spare_;                          // closed, to be used again
   std::unordered_map<int, std::unique_ptr<Connection>> kept_;  // by descriptor
   // The descriptor being served; a handler of signals reads it.
-  volatile std::sig_atomic_t in_hand_ = -1;
+  std::atomic<int> in_hand_ = -1;
 };
 
 }  // namespace latchkey::http
