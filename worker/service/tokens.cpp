@@ -60,11 +60,17 @@ TokenPair Tokens::issue(const db::Grant& grant) {
   const std::int64_t session_ends_s = grant.session.expires_at_ms / 1000;
   // It counts by itself for as long, so it must not be good for longer than its session.
   const std::int64_t access_ends_s = std::min(now_s + options_.access_ttl_s, session_ends_s);
+  // The database made the refresh token a moment ago, mostly within the same second but not always:
+  // a new one is good for the whole lifetime.
+  constexpr std::int64_t kMomentMs = 1000;
+  const std::int64_t rotated_ms = grant.session.rotated_at_ms;
+  const bool is_new = rotated_ms <= now_ms && now_ms - rotated_ms < kMomentMs;
+  const std::int64_t issued_s = is_new ? rotated_ms / 1000 : now_s;
   return {
       .access_token = sign_access(grant, now_ms, access_ends_s),
       .refresh_token = sign_refresh(grant),
       .access_expires_in_s = access_ends_s - now_s,
-      .refresh_expires_in_s = session_ends_s - now_s,
+      .refresh_expires_in_s = session_ends_s - issued_s,
   };
 }
 

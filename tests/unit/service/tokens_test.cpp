@@ -85,6 +85,15 @@ TEST_F(TokensTest, APairComesBackAsItsCaller) {
   EXPECT_FALSE(claims.is_expired);
 }
 
+TEST_F(TokensTest, ANewRefreshTokenIsGoodForItsWholeLifetime) {
+  // The database was asked just before a second was over.
+  clock_.advance_ms(999);
+  EXPECT_EQ(tokens_.issue(doubles::grant()).refresh_expires_in_s, 604'800);
+  // One that is told once more is older.
+  clock_.advance_ms(5000);
+  EXPECT_EQ(tokens_.issue(doubles::grant()).refresh_expires_in_s, 604'794);
+}
+
 TEST_F(TokensTest, TheClaimsAreThoseOfTheContract) {
   const TokenPair pair = tokens_.issue(doubles::grant());
   EXPECT_EQ(keys_.verify(pair.refresh_token).payload,
