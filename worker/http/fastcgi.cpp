@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -123,7 +122,6 @@ class FastCgi::Connection {
 
   void do_not_keep() { fcgi_.keepConnection = 0; }
 
-  // Async-signal-safe.
   void let_go() {
     is_let_go_ = true;
     shutdown(fcgi_.ipcFd, SHUT_RDWR);
@@ -134,7 +132,7 @@ class FastCgi::Connection {
 
  private:
   FCGX_Request fcgi_{};
-  std::atomic<bool> is_let_go_ = false;
+  bool is_let_go_ = false;
 };
 
 FastCgi::FastCgi(int listening_socket, base::Epoll& epoll, std::int64_t receive_timeout_ms)
@@ -198,6 +196,7 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
   if (!is_whole || !is_at_its_end) connection.do_not_keep();
   if (!kept_.contains(connection.socket()) && kept_.size() >= kMaxKeptConnections)
     connection.do_not_keep();
+  const bool is_its_only_one = !request.is_safe();
   if (is_whole) {
     const Response response = answer(request);
     const std::string bytes = serialize(response, request.method == "HEAD");
@@ -205,6 +204,8 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
   }
   FCGX_Finish_r(&fcgi);
   in_hand_ = -1;
+  // By ourselves, where nothing of it is unread: libfcgi would wait for nginx to close its end.
+  if (is_its_only_one) connection.close_now();
   return is_whole ? Served::kAnswered : Served::kDropped;
 }
 

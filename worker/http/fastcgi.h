@@ -8,9 +8,11 @@
 // whose own accept waits and retries in ways that a worker that must notice SIGTERM cannot use.
 //
 // A connection that nginx asks to keep (FCGI_KEEP_CONN) stays open when its request is answered,
-// for the next one. The worker watches it with the listening socket, so no worker is tied to a
-// connection as libfcgi's own loop would be: a client that says nothing costs a descriptor and some
-// hundred bytes, and every connection that speaks is served in its turn.
+// for the next one, if this one only read: nginx asks for all alike, but what may not be sent again
+// must not meet a connection that ends, so nginx keeps none of those, and neither do we. The worker
+// watches it with the listening socket, so no worker is tied to a connection as libfcgi's own loop
+// would be: a client that says nothing costs a descriptor and some hundred bytes, and every
+// connection that speaks is served in its turn.
 //
 // FCGX_Init installs handlers for SIGPIPE, SIGUSR1 and SIGTERM. Make the worker's SignalInbox
 // first: the last two are blocked then, and run_worker ignores SIGPIPE again.
@@ -18,7 +20,6 @@
 // Runs in workers. The peer is nginx, and whoever may open the socket is inside the trust
 // boundary; what breaks the protocol is dropped without an answer.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,8 +60,8 @@ class FastCgi {
   [[nodiscard]] std::size_t kept_count() const { return kept_.size(); }
 
   // The worker will be long with what it has in hand: ends the kept connections, so that nginx
-  // sends what waits there, or comes, to other workers. Async-signal-safe, within `answer` and
-  // while nothing is served.
+  // sends what waits there, or comes, to other workers. Within `answer`, and while nothing is
+  // served.
   void let_go_of_kept() const;
 
   // Answers the next request of one of them, as `epoll` has found it; closes it when it has ended.
@@ -78,8 +79,8 @@ class FastCgi {
   std::int64_t receive_timeout_ms_;
   std::unique_ptr<Connection> spare_;                          // closed, to be used again
   std::unordered_map<int, std::unique_ptr<Connection>> kept_;  // by descriptor
-  // The descriptor being served; a handler of signals reads it.
-  std::atomic<int> in_hand_ = -1;
+  // The descriptor being served, which let_go_of_kept() leaves alone.
+  int in_hand_ = -1;
 };
 
 }  // namespace latchkey::http

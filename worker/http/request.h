@@ -45,6 +45,9 @@ struct Request {
   [[nodiscard]] std::string_view effective_method() const {
     return method == "HEAD" ? std::string_view("GET") : std::string_view(method);
   }
+
+  // RFC 9110, section 9.2.1, as far as we answer them: asked again it does no harm.
+  [[nodiscard]] bool is_safe() const { return effective_method() == "GET" || method == "OPTIONS"; }
 };
 
 }  // namespace latchkey::http

@@ -45,11 +45,34 @@ TEST_F(FastCgiKeptTest, EachRequestSaysWhetherItsConnectionIsKept) {
   EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
 }
 
+// nginx asks for it all the same, and closes the connection of a write itself.
+TEST_F(FastCgiKeptTest, OnlyTheConnectionsOfReadsAreKept) {
+  for (const char* const method : {"POST", "PUT", "PATCH", "DELETE", "BREW"}) {
+    SCOPED_TRACE(method);
+    const Peer peer(listening_);
+    peer.write(head_of({{"REQUEST_METHOD", method}, {"CONTENT_LENGTH", "4"}}, true) +
+               record(kStdin, "body") + record(kStdin, ""));
+    EXPECT_EQ(serve(), Served::kAnswered);
+    EXPECT_EQ(fastcgi_.kept_count(), 0U);
+    bool is_ended = false;
+    EXPECT_EQ(peer.read_answer(is_ended), serialize(response_, false));
+    EXPECT_TRUE(is_ended);
+  }
+  for (const char* const method : {"HEAD", "OPTIONS"}) {
+    SCOPED_TRACE(method);
+    const Peer peer(listening_);
+    peer.write(head_of({{"REQUEST_METHOD", method}}, true) + record(kStdin, ""));
+    const std::size_t before = fastcgi_.kept_count();
+    EXPECT_EQ(serve(), Served::kAnswered);
+    EXPECT_EQ(fastcgi_.kept_count(), before + 1);
+  }
+}
+
 TEST_F(FastCgiKeptTest, NothingOfARequestIsLeftForTheNext) {
   const Peer peer(listening_);
   // More than libfcgi reads at once, so that the end of the request is still in the socket.
   for (const std::size_t length : {7'900U, 8'000U, 8'100U, 8'192U, 9'000U, 16'000U}) {
-    peer.write(head_of({{"REQUEST_METHOD", "POST"},
+    peer.write(head_of({{"REQUEST_METHOD", "GET"},
                         {"CONTENT_LENGTH", "4"},
                         {"HTTP_AUTHORIZATION", std::string(length, 'a')}},
                        true) +
@@ -64,7 +87,7 @@ TEST_F(FastCgiKeptTest, NothingOfARequestIsLeftForTheNext) {
 
 TEST_F(FastCgiKeptTest, AConnectionWithABodyThatWasNotReadIsNotKept) {
   const Peer peer(listening_);
-  peer.write_all(head_of({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", "3"}}, true) +
+  peer.write_all(head_of({{"REQUEST_METHOD", "GET"}, {"CONTENT_LENGTH", "3"}}, true) +
                  record(kStdin, "abcdef") + record(kStdin, ""));
   EXPECT_EQ(serve(), Served::kAnswered);
   EXPECT_EQ(fastcgi_.kept_count(), 0U);
