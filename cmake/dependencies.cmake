@@ -4,7 +4,6 @@
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Poco 1.11 REQUIRED COMPONENTS Foundation JSON Util)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)

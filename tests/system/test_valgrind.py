@@ -19,10 +19,7 @@ from latchkey_testkit.site import packaged_site
 from latchkey_testkit.waiting import wait_until
 
 PROGRAM = ROOT / "build/debug/latchkey"
-VALGRIND = (
-    "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --track-origins=yes"
-    f" --suppressions={ROOT / 'tests/system/valgrind.supp'}"
-)
+VALGRIND = "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --track-origins=yes"
 # Twenty to fifty times slower, and with a shadow of all memory.
 SETTINGS = {**FAST_SETTINGS, "DATABASE_TIMEOUT": "20s", "WORKER_TIMEOUT": "60s", "WORKER_MEMORY_MAX": "16384"}
 START_S = 120

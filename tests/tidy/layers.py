@@ -43,9 +43,9 @@ HEADER_OWNERS = (
     Owner(r"Poco/.*", ("base",), 'use what base/ offers, as "base/log.h", or add it there'),
     Owner(r"openssl/.*|(crypt|argon2|zxcvbn)\.h", ("crypto",), "call crypto/, or base/ for randomness"),
     Owner(r"sys/mman\.h", ("shm", "crypto"), 'use "shm/segment.h"'),
-    Owner(r"pqxx(/.*)?|libpq.*", ("db",), 'call a function of db/, as "db/database.h" has them'),
+    Owner(r"libpq.*", ("db",), 'call a function of db/, as "db/database.h" has them'),
     Owner(r"fcgi.*\.h", ("http",), "take a Request and give a Response of http/"),
-    Owner(r"csignal|signal\.h", ("process", "db"), "let process/ take the signal"),
+    Owner(r"csignal|signal\.h", ("process",), "let process/ take the signal"),
     Owner(r"termios\.h", ("cli",), "let cli/ ask on the terminal"),
     Owner(r"sys/(wait|signalfd|syscall)\.h|(spawn|sched)\.h|systemd/.*|seccomp\.h", ("process",), "ask process/ for it"),
     Owner(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|pthread\.h", (),
@@ -63,7 +63,7 @@ FREE_HEADERS = re.compile(
 # Headers that are free declare these too.
 CALL_OWNERS = (
     Owner(r"v?fork|exec[lv]p?e?|execvpe|fexecve|wait(pid|id)", ("process",), "ask process/ for it"),
-    Owner(r"setitimer|alarm|timer_create|sigaction", ("process", "db"), "let db/ keep the deadline of a call"),
+    Owner(r"setitimer|alarm|timer_create|sigaction", ("process",), "let process/ take the signal; wait with a deadline"),
 )
 CALLS = re.compile(r"(?<![\w.>:])(?:::)?\b([a-z_]+)\s*\(")
 
@@ -72,7 +72,7 @@ LIBRARY_OWNERS = (
     Owner(r"Poco::Foundation", ("base", "config", "cli"), "link nothing; base/ has what is needed"),
     Owner(r"Poco::Util", ("config", "cli"), "link nothing; settings come as arguments"),
     Owner(r"OpenSSL::\w+|\$\{(CRYPT|ZXCVBN)_LIBRARY\}|PkgConfig::ARGON2", ("crypto",), "link nothing; call crypto/"),
-    Owner(r"PkgConfig::PQ(XX)?", ("db",), "link nothing; call db/"),
+    Owner(r"PkgConfig::PQ", ("db",), "link nothing; call db/"),
     Owner(r"\$\{FCGI_LIBRARY\}", ("http",), "link nothing; http/ speaks FastCGI"),
     Owner(r"PkgConfig::(SYSTEMD|SECCOMP)", ("process",), "link nothing; process/ speaks to systemd and the kernel"),
 )

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/failure.h"
-#include "db/rows_storage.h"
 #include "db/servers.h"
 
 namespace latchkey::db {
@@ -91,8 +90,7 @@ std::optional<Rows> Database::try_once(Attempt& attempt) {
     attempt.phase = Phase::kPreparing;
     connection_->prepare(attempt.statement, attempt.deadline);
     attempt.phase = Phase::kCalling;
-    return Rows(std::make_unique<Rows::Storage>(
-        connection_->execute(attempt.statement, attempt.parameters, attempt.deadline)));
+    return Rows(connection_->execute(attempt.statement, attempt.parameters, attempt.deadline));
   } catch (const std::exception& exception) {
     attempt.failure = judge(exception, attempt.phase, attempt.deadline.is_over());
     if (attempt.failure->connection_is_spoilt) connection_.reset();

@@ -17,7 +17,7 @@
 // Failures, as base::Error: kCircuitOpen (not asked), kDatabaseUnavailable (could not ask),
 // kDatabaseError (asked, and refused for a reason that is ours).
 //
-// Runs in workers; constructed after fork. Nothing of libpqxx shows here, so that only this room
+// Runs in workers; constructed after fork. Nothing of libpq shows here, so that only this room
 // depends on it.
 
 #include <cstdint>

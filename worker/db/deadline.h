@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The end of a database call, kept by the client.
+// The end of a database call, kept by the client, and waiting until then.
 //
-// libpq waits for ever on a socket that stays silent: a server that is stopped, black-holed or cut
-// off in mid-answer would hold the worker. Two ways out were weighed: libpq's asynchronous calls
-// with our own poll, which would leave nothing of libpqxx in use, and a timer that shuts the
-// socket down under libpq, which then reports a lost connection like any other. The timer is the
-// smaller: one setitimer(2) before the call and one after it. Connecting has no socket to shut
-// down yet; there servers.cpp polls with what is left.
-//
-// SIGALRM belongs to this file. Its handler calls shutdown(2), which is async-signal-safe, and what
-// on_long_wait() was given.
-//
-// Runs in workers, on their only thread. One deadline at a time.
+// Runs in workers and on the command line, on their only thread.
 
 #include <cstdint>
 
@@ -42,21 +32,26 @@ class Deadline {
   std::int64_t ends_at_ns_;
 };
 
-// What a worker does when a call turns out to last: it lets go of those who would wait for it.
-// `act` runs in a signal handler, or while connecting, once in each wait that is longer than
-// kLongWaitMs; async-signal-safe calls only. To be set before the first call, and for good.
+// Waiting for a socket, once or again and again, until a deadline. `deadline` outlives it.
+class Wait {
+ public:
+  explicit Wait(const Deadline& deadline)
+      : deadline_(deadline), left_at_start_ms_(deadline.remaining_ms()) {}
+
+  // True when the socket is ready for one of the events of poll(2), or in error. False when the
+  // deadline passed first, or when there is no socket to wait for.
+  [[nodiscard]] bool until_ready(int socket, short events);
+
+ private:
+  const Deadline& deadline_;
+  std::int64_t left_at_start_ms_;
+  bool is_long_ = false;
+};
+
+// What a worker does when a wait turns out to last: it lets go of those who would wait for it.
+// `act` runs in until_ready(), once in each Wait that is longer than kLongWaitMs. To be set before
+// the first call, and for good.
 inline constexpr std::int64_t kLongWaitMs = 50;
 void on_long_wait(void (*act)(void*), void* context);
-// For waits that no SocketTimer sees the end of.
-void long_wait_begins();
-
-// While it lives, the socket is shut down when the deadline passes.
-class SocketTimer {
- public:
-  SocketTimer(int socket, const Deadline& deadline);
-  SocketTimer(const SocketTimer&) = delete;
-  SocketTimer& operator=(const SocketTimer&) = delete;
-  ~SocketTimer();
-};
 
 }  // namespace latchkey::db

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <pqxx/except>
+#include "db/answer.h"
 
 namespace latchkey::db {
 namespace {
@@ -59,18 +59,12 @@ bool is_forgotten_statement(std::string_view sqlstate) {
   return sqlstate == "26000" || sqlstate == "0A000";
 }
 
-Verdict sql_failure(const pqxx::sql_error& error) {
-  // The only one that libpqxx 6 throws without its SQLSTATE.
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr)
-    return {Error(ErrorCode::kDatabaseError).because("SQLSTATE 42501: permission denied")};
-  const std::string cause = "SQLSTATE " + error.sqlstate();
+Verdict refused(const std::string& sqlstate) {
+  const std::string cause = "SQLSTATE " + sqlstate;
   // A read-only server is spoilt for us: the next connection may find the new primary.
-  if (is_illness(error.sqlstate())) {
-    return {unavailable(cause), true, error.sqlstate().starts_with("25")};
-  }
-  if (is_forgotten_statement(error.sqlstate())) {
+  if (is_illness(sqlstate)) return {unavailable(cause), true, sqlstate.starts_with("25")};
+  if (is_forgotten_statement(sqlstate))
     return {Error(ErrorCode::kDatabaseError).because(cause), false, true, true};
-  }
   return {Error(ErrorCode::kDatabaseError).because(cause)};
 }
 
@@ -82,25 +76,12 @@ bool is_illness(std::string_view sqlstate) {
   });
 }
 
-// The order matters: too_many_connections is a broken_connection, the transaction_rollback family
-// is no sql_error.
 Verdict judge(const std::exception& exception, Phase phase, bool timed_out) {
-  if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr) {
+  if (dynamic_cast<const LostConnection*>(&exception) != nullptr)
     return lost_connection(exception, phase, timed_out);
-  }
-  if (dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
-    return {.error = unavailable("the connection was lost at commit"),
-            .server_is_ill = true,
-            .connection_is_spoilt = true,
-            .outcome_is_unknown = true};
-  }
-  if (dynamic_cast<const pqxx::transaction_rollback*>(&exception) != nullptr) {
-    return {Error(ErrorCode::kDatabaseError).because("serialization failure or deadlock")};
-  }
-  if (const auto* const error = dynamic_cast<const pqxx::sql_error*>(&exception)) {
-    return sql_failure(*error);
-  }
-  return {Error(ErrorCode::kInternalError).because("libpqxx: unexpected exception"), false, true};
+  if (const auto* const refusal = dynamic_cast<const Refusal*>(&exception))
+    return refused(refusal->sqlstate());
+  return {Error(ErrorCode::kInternalError).because("db: unexpected exception"), false, true};
 }
 
 }  // namespace latchkey::db

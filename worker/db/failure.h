@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What an exception of libpqxx means: the one place that knows.
+// What a failure of answer.h means: the one place that knows.
 //
 // The verdict answers these questions: what does the client learn, is the server ill (the breaker
 // counts that), is the connection still good, and did the call happen: no, or nobody knows. Texts
-// of libpqxx can carry data (a unique violation quotes the row), so the cause holds the SQLSTATE
-// and a phrase of ours, and the server's own words only where there is no data yet: while
+// of the server can carry data (a unique violation quotes the row), so the cause holds the SQLSTATE
+// or a phrase of ours, and the server's own words only where there is no data yet: while
 // connecting.
 //
 // Used by database.cpp only. Runs in workers.

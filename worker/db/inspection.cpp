@@ -8,8 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include <pqxx/except>
-
+#include "db/answer.h"
 #include "db/deadline.h"
 #include "db/servers.h"
 
@@ -80,21 +79,12 @@ constexpr int kClockTries = 3;
 
 // ---- asking
 
-struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-
 // The rows of one answer. Values that are not there or not of the expected form read as 0, false
 // and "": the questions are constants, and a test asks a real server all of them.
 class Table {
  public:
-  explicit Table(PGresult* result) : result_(result) {}
+  explicit Table(Result result) : result_(std::move(result)) {}
 
-  [[nodiscard]] bool is_there() const { return PQresultStatus(result_.get()) == PGRES_TUPLES_OK; }
-  [[nodiscard]] std::string_view sqlstate() const {
-    const char* const state = PQresultErrorField(result_.get(), PG_DIAG_SQLSTATE);
-    return state == nullptr ? std::string_view() : state;
-  }
   [[nodiscard]] int size() const { return PQntuples(result_.get()); }
   [[nodiscard]] std::string text(int row, int column) const {
     if (row >= size() || column >= PQnfields(result_.get())) return {};
@@ -109,7 +99,7 @@ class Table {
   }
 
  private:
-  std::unique_ptr<PGresult, ClearResult> result_;
+  Result result_;
 };
 
 template <typename Read>
@@ -130,25 +120,24 @@ class Respondent {
   template <typename Read>
   auto ask(const char* sql, Read read) const -> Answer<decltype(read(std::declval<Table>()))> {
     const Deadline deadline(clock_, timeout_ms_);
-    const Table table = [&] {
-      const SocketTimer timer(PQsocket(handle_.get()), deadline);
-      return Table(PQexecParams(handle_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
-    }();
-    if (table.is_there()) return {read(table), {}};
-    return {std::nullopt, reason_of(table, deadline)};
+    PGconn* const handle = handle_.get();
+    try {
+      const Table table(
+          answer_to(PQsendQueryParams(handle, sql, 0, nullptr, nullptr, nullptr, nullptr, 0),
+                    handle, deadline));
+      return {read(table), {}};
+    } catch (const LostConnection& lost) {
+      return {std::nullopt, lost.what()};
+    } catch (const Refusal& refusal) {
+      // The SQLSTATE alone, as everywhere: texts of the server may quote data.
+      return {std::nullopt, "SQLSTATE " + refusal.sqlstate()};
+    }
   }
 
   [[nodiscard]] const PGconn* handle() const { return handle_.get(); }
   [[nodiscard]] std::string keyword(std::string_view name) const;
 
  private:
-  // The SQLSTATE alone, as everywhere: texts of the server may quote data.
-  static std::string reason_of(const Table& table, const Deadline& deadline) {
-    if (deadline.is_over()) return "the deadline passed";
-    if (table.sqlstate().empty()) return "the connection was lost";
-    return "SQLSTATE " + std::string(table.sqlstate());
-  }
-
   Handle handle_;
   std::int64_t timeout_ms_;
   const base::Clock& clock_;
@@ -293,7 +282,7 @@ ServerLook inspect(Keywords host, const InspectionOptions& options, const base::
     look.role = ask_role(server);
     look.role_settings = ask_role_settings(server);
     look.connections = ask_connections(server);
-  } catch (const pqxx::broken_connection& failure) {
+  } catch (const LostConnection& failure) {
     look.unreachable = failure.what();
   }
   return look;
@@ -309,7 +298,7 @@ std::vector<ServerLook> inspect_servers(const InspectionOptions& options,
                                             options.is_pooled)) {
       looks.push_back(inspect(std::move(host), options, clock));
     }
-  } catch (const pqxx::broken_connection& failure) {
+  } catch (const LostConnection& failure) {
     looks.push_back({.host = "DATABASE_URL", .unreachable = failure.what()});
   }
   return looks;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "db/rows.h"
+
 #include <charconv>
+#include <cstddef>
+#include <libpq-fe.h>
+#include <string>
 
 #include "base/error.h"
-#include "db/rows_storage.h"
 
 namespace latchkey::db {
 namespace {
@@ -25,18 +29,11 @@ Number parse_number(std::string_view text, int column) {
 
 }  // namespace
 
-Rows::Rows(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}
-Rows::Rows(Rows&&) noexcept = default;
-Rows& Rows::operator=(Rows&&) noexcept = default;
-Rows::~Rows() = default;
-
-int Rows::size() const { return static_cast<int>(storage_->result.size()); }
+int Rows::size() const { return PQntuples(result_.get()); }
 
 bool Rows::is_null(int row, int column) const {
-  if (row >= size() || column >= static_cast<int>(storage_->result.columns())) {
-    refuse(column, "is missing");
-  }
-  return storage_->result[row][column].is_null();
+  if (row >= size() || column >= PQnfields(result_.get())) refuse(column, "is missing");
+  return PQgetisnull(result_.get(), row, column) == 1;
 }
 
 std::string_view Rows::text(int row, int column) const {
@@ -46,8 +43,8 @@ std::string_view Rows::text(int row, int column) const {
 
 std::string_view Rows::text_or_empty(int row, int column) const {
   if (is_null(row, column)) return {};
-  const auto field = storage_->result[row][column];
-  return {field.c_str(), field.size()};
+  const auto length = static_cast<std::size_t>(PQgetlength(result_.get(), row, column));
+  return {PQgetvalue(result_.get(), row, column), length};
 }
 
 std::int64_t Rows::integer(int row, int column) const {

@@ -4,24 +4,21 @@
 // The rows of an answer. A column that is NULL or not of the expected form where a value belongs
 // is a bug of the schema: kInternalError.
 //
-// Runs in workers. Nothing of libpqxx shows here, so that only this room depends on it.
+// Runs in workers. Nothing of libpq shows here, so that only this room depends on it.
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/uuid.h"
+#include "db/result.h"
 
 namespace latchkey::db {
 
 class Rows {
  public:
-  class Storage;
-  explicit Rows(std::unique_ptr<Storage> storage);
-  Rows(Rows&&) noexcept;
-  Rows& operator=(Rows&&) noexcept;
-  ~Rows();
+  explicit Rows(Result result) : result_(std::move(result)) {}
 
   [[nodiscard]] int size() const;
   [[nodiscard]] bool is_null(int row, int column) const;
@@ -35,7 +32,7 @@ class Rows {
   [[nodiscard]] std::string_view text_or_empty(int row, int column) const;
 
  private:
-  std::unique_ptr<Storage> storage_;
+  Result result_;
 };
 
 }  // namespace latchkey::db

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -11,7 +10,7 @@
 #include <poll.h>
 #include <string_view>
 
-#include <pqxx/except>
+#include "db/answer.h"
 
 namespace latchkey::db {
 namespace {
@@ -30,24 +29,6 @@ std::string words_of(const PGconn* handle) {
 
 // ---- one host
 
-// Whether the socket became ready before the deadline.
-bool wait_for(int socket, short events, const Deadline& deadline) {
-  pollfd entry{socket, events, 0};
-  bool is_long = false;
-  while (!deadline.is_over()) {
-    const std::int64_t left_ms = deadline.remaining_ms();
-    const std::int64_t wait_ms = is_long ? left_ms : std::min(left_ms, kLongWaitMs);
-    const int ready = poll(&entry, 1, static_cast<int>(wait_ms));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-    if (ready == 0 && !is_long) {
-      is_long = true;
-      long_wait_begins();
-    }
-  }
-  return false;
-}
-
 // libpq would print notices on standard error, where every line is ours and is JSON; what the
 // server says in one may quote data.
 void drop_notice(void* /*context*/, const char* /*message*/) {}
@@ -64,8 +45,7 @@ Handle start(const Keywords& keywords) {
   constexpr int kDbnameIsOnlyAName = 0;
   Handle handle(PQconnectStartParams(names.data(), values.data(), kDbnameIsOnlyAName));
   if (handle == nullptr) throw std::bad_alloc();
-  if (PQstatus(handle.get()) == CONNECTION_BAD)
-    throw pqxx::broken_connection(words_of(handle.get()));
+  if (PQstatus(handle.get()) == CONNECTION_BAD) throw LostConnection(words_of(handle.get()));
   PQsetNoticeProcessor(handle.get(), drop_notice, nullptr);
   return handle;
 }
@@ -79,7 +59,7 @@ struct FreeOptions {
 Keywords parse(const std::string& conninfo) {
   const std::unique_ptr<PQconninfoOption, FreeOptions> options(
       PQconninfoParse(conninfo.c_str(), nullptr));
-  if (options == nullptr) throw pqxx::broken_connection(std::string(kUnusable));
+  if (options == nullptr) throw LostConnection(std::string(kUnusable));
   Keywords keywords;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) keywords.emplace_back(option->keyword, option->val);
@@ -165,14 +145,16 @@ Handle open_host(const Keywords& keywords, const Deadline& deadline) {
   Handle handle = start(keywords);
   // As libpq asks for it: act as if the first poll had said "writing".
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  Wait wait(deadline);
   while (status != PGRES_POLLING_OK) {
     const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (!wait_for(PQsocket(handle.get()), events, deadline)) {
-      throw pqxx::broken_connection("connecting took too long");
+    if (!wait.until_ready(PQsocket(handle.get()), events)) {
+      throw LostConnection("connecting took too long");
     }
     status = PQconnectPoll(handle.get());
-    if (status == PGRES_POLLING_FAILED) throw pqxx::broken_connection(words_of(handle.get()));
+    if (status == PGRES_POLLING_FAILED) throw LostConnection(words_of(handle.get()));
   }
+  if (PQsetnonblocking(handle.get(), 1) != 0) throw LostConnection(words_of(handle.get()));
   return handle;
 }
 
@@ -187,11 +169,11 @@ Handle Servers::open(const Deadline& deadline) {
       Handle handle = open_host(hosts[(first_ + tried) % hosts.size()], share);
       first_ = (first_ + tried) % hosts.size();
       return handle;
-    } catch (const pqxx::broken_connection& failure) {
+    } catch (const LostConnection& failure) {
       reasons += (reasons.empty() ? "" : "; ") + std::string(failure.what());
     }
   }
-  throw pqxx::broken_connection(reasons.empty() ? "connecting took too long" : reasons);
+  throw LostConnection(reasons.empty() ? "connecting took too long" : reasons);
 }
 
 }  // namespace latchkey::db

@@ -56,7 +56,7 @@ class Servers {
   Servers(ServerOptions options, const base::Clock& clock)
       : options_(std::move(options)), clock_(clock) {}
 
-  // Throws pqxx::broken_connection, with the words of every host, when none can be used in time.
+  // Throws LostConnection, with the words of every host, when none can be used in time.
   Handle open(const Deadline& deadline);
 
  private:
@@ -66,12 +66,12 @@ class Servers {
 };
 
 // What to connect with, one entry for each host of the connection string. A string that libpq
-// cannot read throws pqxx::broken_connection.
+// cannot read throws LostConnection.
 std::vector<Keywords> keywords_per_host(const std::string& conninfo, std::int64_t timeout_ms,
                                         bool is_pooled);
 
-// Connects to the one host that the keywords name. Throws pqxx::broken_connection, with libpq's
-// words about the server.
+// Connects to the one host that the keywords name; calls on the handle do not block. Throws
+// LostConnection, with libpq's words about the server.
 Handle open_host(const Keywords& keywords, const Deadline& deadline);
 
 }  // namespace latchkey::db

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from . import secrecy
-from .service import BINARY, LEAK_OPTIONS
+from .service import BINARY
 
 TIMEOUT_S = 120
 
@@ -22,7 +22,7 @@ def command(service, *words):
 
 
 def environment(settings):
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LSAN_OPTIONS": LEAK_OPTIONS, **settings}
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **settings}
 
 
 def run(service, *words, stdin=None, settings=None, without_config=False, **options):

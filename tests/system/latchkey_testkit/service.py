@@ -25,8 +25,6 @@ from .waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = os.environ.get("LATCHKEY_BUILD", "release")
 POOLER = os.environ.get("LATCHKEY_POOLER", "none")
-# For every program of the build asan, the others do not look: what libraries leak is not ours.
-LEAK_OPTIONS = f"suppressions={ROOT / 'tests/system/lsan-suppressions.txt'}:print_suppressions=0"
 BINARY = ROOT / "build" / BUILD / "latchkey"
 
 START_TIMEOUT_S = 300
@@ -117,7 +115,6 @@ class Service:
             **inherited,
             **self.settings,
             "BUILD": BUILD,
-            "LSAN_OPTIONS": LEAK_OPTIONS,
             "STATE_DIR": str(self.state_dir),
             "HTTPS_PORT": str(self.https_port),
             "HTTP_PORT": str(self.http_port),

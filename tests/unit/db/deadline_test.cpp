@@ -2,6 +2,7 @@
 #include "db/deadline.h"
 
 #include <array>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,19 +47,28 @@ TEST(Deadline, RoundsUp) {
   EXPECT_TRUE(deadline.is_over());
 }
 
-class SocketTimerTest : public ::testing::Test {
+volatile int long_waits = 0;
+void count_long_wait(void* /*context*/) { long_waits = long_waits + 1; }
+
+class WaitTest : public ::testing::Test {
+ public:
+  void say_something() const { ASSERT_EQ(write(theirs_.get(), "x", 1), 1); }
+
  protected:
   void SetUp() override {
     std::array<int, 2> ends{};
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
     ours_ = base::Descriptor(ends[0]);
     theirs_ = base::Descriptor(ends[1]);
+    on_long_wait(count_long_wait, nullptr);
+    long_waits = 0;
   }
+  // The act stays for the whole process.
+  void TearDown() override { on_long_wait(nullptr, nullptr); }
 
-  // What a read gives that waits for a peer which says nothing.
-  [[nodiscard]] ssize_t read_silence() const {
+  void hear_it() const {
     char byte = 0;
-    return read(ours_.get(), &byte, 1);
+    ASSERT_EQ(read(ours_.get(), &byte, 1), 1);
   }
 
   base::SystemClock clock_;
@@ -66,64 +76,75 @@ class SocketTimerTest : public ::testing::Test {
   base::Descriptor theirs_;
 };
 
-TEST_F(SocketTimerTest, EndsAReadAtTheDeadline) {
+TEST_F(WaitTest, EndsAtTheDeadline) {
   const Deadline deadline(clock_, 30);
-  const SocketTimer timer(ours_.get(), deadline);
-  EXPECT_EQ(read_silence(), 0);
+  EXPECT_FALSE(Wait(deadline).until_ready(ours_.get(), POLLIN));
   EXPECT_TRUE(deadline.is_over());
 }
 
-TEST_F(SocketTimerTest, ADeadlineThatIsOverEndsTheReadAtOnce) {
+TEST_F(WaitTest, DoesNotWaitAfterTheDeadline) {
   const Deadline deadline(clock_, 0);
-  const SocketTimer timer(ours_.get(), deadline);
-  EXPECT_EQ(read_silence(), 0);
+  say_something();
+  EXPECT_FALSE(Wait(deadline).until_ready(ours_.get(), POLLIN));
 }
 
-TEST_F(SocketTimerTest, LeavesTheSocketAloneOnceItIsGone) {
-  const Deadline deadline(clock_, 10);
-  { const SocketTimer timer(ours_.get(), deadline); }
-  while (!deadline.is_over()) {
-  }
-  ASSERT_EQ(write(theirs_.get(), "x", 1), 1);
-  EXPECT_EQ(read_silence(), 1);
+TEST_F(WaitTest, EndsWithWhatItWaitsFor) {
+  const Deadline deadline(clock_, 10'000);
+  Wait wait(deadline);
+  say_something();
+  EXPECT_TRUE(wait.until_ready(ours_.get(), POLLIN));
+  EXPECT_TRUE(wait.until_ready(ours_.get(), POLLIN | POLLOUT));
+  EXPECT_EQ(long_waits, 0);
 }
 
-volatile int long_waits = 0;
-void count_long_wait(void* /*context*/) { long_waits = long_waits + 1; }
+TEST_F(WaitTest, TheEndOfThePeerIsSomethingToRead) {
+  const Deadline deadline(clock_, 10'000);
+  theirs_ = base::Descriptor();
+  EXPECT_TRUE(Wait(deadline).until_ready(ours_.get(), POLLIN));
+}
 
-// The act stays for the whole process.
-class LongWaitTest : public SocketTimerTest {
- protected:
-  void SetUp() override {
-    SocketTimerTest::SetUp();
-    on_long_wait(count_long_wait, nullptr);
-    long_waits = 0;
-  }
-  void TearDown() override { on_long_wait(nullptr, nullptr); }
-};
+TEST_F(WaitTest, WithoutASocketThereIsNothingToWaitFor) {
+  const Deadline deadline(clock_, 10'000);
+  EXPECT_FALSE(Wait(deadline).until_ready(-1, POLLIN));
+  EXPECT_FALSE(deadline.is_over());
+}
 
-TEST_F(LongWaitTest, IsToldOnceAndTheWaitGoesOnToItsDeadline) {
+TEST_F(WaitTest, ALongOneIsToldOfOnceAndGoesOnToItsDeadline) {
   const Deadline deadline(clock_, 3 * kLongWaitMs);
-  const SocketTimer timer(ours_.get(), deadline);
-  EXPECT_EQ(read_silence(), 0);
+  EXPECT_FALSE(Wait(deadline).until_ready(ours_.get(), POLLIN));
   EXPECT_TRUE(deadline.is_over());
   EXPECT_EQ(long_waits, 1);
 }
 
-TEST_F(LongWaitTest, AnAnswerMayComeAfterThat) {
+TEST_F(WaitTest, AnAnswerMayComeAfterThat) {
+  on_long_wait(
+      [](void* test) {
+        long_waits = long_waits + 1;
+        static_cast<const WaitTest*>(test)->say_something();
+      },
+      this);
   const Deadline deadline(clock_, 10'000);
-  const SocketTimer timer(ours_.get(), deadline);
-  while (long_waits == 0) {
-  }
-  ASSERT_EQ(write(theirs_.get(), "x", 1), 1);
-  EXPECT_EQ(read_silence(), 1);
+  EXPECT_TRUE(Wait(deadline).until_ready(ours_.get(), POLLIN));
+  EXPECT_EQ(long_waits, 1);
 }
 
-TEST_F(LongWaitTest, AShortWaitIsNone) {
+TEST_F(WaitTest, AShortOneIsNotLong) {
   const Deadline deadline(clock_, kLongWaitMs / 2);
-  const SocketTimer timer(ours_.get(), deadline);
-  EXPECT_EQ(read_silence(), 0);
+  EXPECT_FALSE(Wait(deadline).until_ready(ours_.get(), POLLIN));
   EXPECT_EQ(long_waits, 0);
+}
+
+// Somebody who talks without an end is waited for as long as somebody silent.
+TEST_F(WaitTest, ManyShortOnesMakeALongOne) {
+  const Deadline deadline(clock_, 10'000);
+  Wait wait(deadline);
+  while (long_waits == 0 && !deadline.is_over()) {
+    say_something();
+    ASSERT_TRUE(wait.until_ready(ours_.get(), POLLIN));
+    hear_it();
+  }
+  EXPECT_EQ(long_waits, 1);
+  EXPECT_GE(deadline.elapsed_ms(), kLongWaitMs);
 }
 
 }  // namespace

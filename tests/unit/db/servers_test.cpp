@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <pqxx/except>
 
 #include "base/clock.h"
+#include "db/answer.h"
 #include "db/scripted_server.h"
 #include "db/silent_server.h"
 
@@ -98,7 +98,7 @@ TEST(KeywordsPerHost, AStringThatCannotBeReadIsNotQuoted) {
   try {
     hosts_of("password=x s3cret");
     FAIL();
-  } catch (const pqxx::broken_connection& error) {
+  } catch (const LostConnection& error) {
     EXPECT_STREQ(error.what(), "libpq cannot use the connection string");
   }
 }
@@ -122,7 +122,7 @@ class ServersTest : public ::testing::Test {
   std::string failure_of(Servers& servers) {
     try {
       visit(servers);
-    } catch (const pqxx::broken_connection& error) {
+    } catch (const LostConnection& error) {
       return error.what();
     }
     return "";
