@@ -210,12 +210,13 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
 }
 
 // The next connection is for another worker, if one sleeps: on kept ones requests wait for each
-// other, and no worker can help.
+// other, and no worker can help. But where processors are short more workers are no help either,
+// and those that have worked of late, whose caches are warm, are the best: they stay in front.
 void FastCgi::keep(std::unique_ptr<Connection> connection) {
   const int socket = connection->socket();
   if (epoll_.add(socket)) {
     kept_.emplace(socket, std::move(connection));
-    epoll_.to_the_back(listening_socket_);
+    if (!processor_wait_.is_long()) epoll_.to_the_back(listening_socket_);
   } else {
     connection->close_now();
     spare_ = std::move(connection);

@@ -27,6 +27,7 @@
 #include <unordered_map>
 
 #include "base/epoll.h"
+#include "base/processor_wait.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -76,6 +77,7 @@ class FastCgi {
 
   int listening_socket_;
   base::Epoll& epoll_;
+  base::ProcessorWait processor_wait_;
   std::int64_t receive_timeout_ms_;
   std::unique_ptr<Connection> spare_;                          // closed, to be used again
   std::unordered_map<int, std::unique_ptr<Connection>> kept_;  // by descriptor
