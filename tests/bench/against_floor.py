@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests a second, beside the least program that could answer them."""
 
+from latchkey_testkit.accounts import Account
 from latchkey_testkit.client import Client
 from latchkey_testkit.service import StateFolder, running
 
 from figures import Figure, median_of, median_ratio
-from sides import ROWS, WORKERS, Contender, Edge, Floor, renew_refresh_tokens, write_tokens
+from sides import ROWS, WORKERS, Contender, Edge, Floor, by_turns
 
 GOAL = 0.90
 
@@ -28,14 +29,17 @@ def measure(options, folder):
             Edge(service, folder / "floor-edge",
                  {"api.sock": floor.socket, "hash.sock": floor.socket}, keeps_connections=False),
         ]  # fmt: skip
-        ours = Contender("latchkey", edges[0], lambda: service.worker_pids("api"), service)
-        theirs = Contender("floor", edges[1], floor.pids, service)
         try:
-            for contender in (ours, theirs):
-                write_tokens(contender, client, folder)
+            contenders = [
+                Contender(name, edge, pids, service, lambda: Account(client).session)
+                for name, edge, pids in (
+                    ("latchkey", edges[0], lambda: service.worker_pids("api")),
+                    ("floor", edges[1], floor.pids),
+                )
+            ]
             figures = []
             for row in ROWS:
-                found = by_turns(row, (ours, theirs), client, options)
+                found = by_turns(row, contenders, options)
                 figures.append(figure_of(row, found["latchkey"], found["floor"]))
         finally:
             for edge in edges:
@@ -43,18 +47,6 @@ def measure(options, folder):
             floor.close()
     state.remove()
     return figures
-
-
-def by_turns(row, contenders, client, options):
-    found = {contender.name: [] for contender in contenders}
-    for number in range(options.rounds + 1):
-        for contender in contenders if number % 2 else contenders[::-1]:
-            if row == "refresh":
-                renew_refresh_tokens(contender, client)
-            result = contender.run(row, options.seconds)
-            if number:  # the first is for warming up
-                found[contender.name].append(result)
-    return found
 
 
 def figure_of(row, ours, theirs):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Latchkey and the floor (floor.c), side by side: each behind nginx processes of its own with the
-same configuration, with the same number of processes, the same database and the same tokens."""
+"""Latchkey beside something else, such as the floor (floor.c): each behind nginx processes of its own,
+with the same number of processes, on the same PostgreSQL, asked by the same wrk in turns."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -12,7 +13,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 
 from latchkey_testkit import processes  # noqa: E402
-from latchkey_testkit.accounts import Account  # noqa: E402
 from latchkey_testkit.service import free_ports  # noqa: E402
 
 WORKERS = 2
@@ -27,37 +27,19 @@ ROWS = {
 }
 
 
-class Edge:
-    """An nginx with the configuration of the copy, over plain HTTP, before other sockets.
+class Nginx:
+    """An nginx with a folder of its own; `render` writes the configuration there."""
 
-    Where it does not keep connections to workers, each request has one of its own: libfcgi's loop,
-    which the floor uses, would tie a worker to the first that it gets."""
-
-    def __init__(self, service, folder, socket_names, *, keeps_connections=True):
+    def __init__(self, folder):
         [self.port] = free_ports(1)
         self.folder = folder
-        self._keeps_connections = keeps_connections
         (folder / "tmp").mkdir(parents=True)
-        state = str(service.state_dir)
-        for source in (service.state_dir / "nginx").glob("*.conf"):
-            text = source.read_text(encoding="utf-8")
-            for old, new in socket_names.items():
-                text = text.replace(f"{state}/run/{old}", str(new))
-            text = text.replace(f"{state}/log", str(folder)).replace(f"{state}/nginx", str(folder))
-            text = text.replace(f"{state}/run/nginx.pid", str(folder / "nginx.pid"))
-            if not self._keeps_connections:
-                text = re.sub(r"(?m)^ *(keepalive|fastcgi_keep_conn)\b.*\n", "", text)
-            if source.name == "nginx.conf":
-                text = self._in_plain_http(text)
-            (folder / source.name).write_text(text, encoding="utf-8")
+        self.render()
         self._nginx()
         self.pid = int((folder / "nginx.pid").read_text(encoding="ascii"))
 
-    def _in_plain_http(self, text):
-        first, second = [match.start() for match in re.finditer(r"(?m)^    server \{", text)]
-        server = re.sub(r"(?m)^\s*(listen|ssl_|include latchkey-tls).*\n", "", text[first:second])
-        server = server.replace("{", f"{{\n        listen 127.0.0.1:{self.port};", 1)
-        return text[:first] + server + "}\n"
+    def render(self):
+        raise NotImplementedError
 
     def _nginx(self, *words):
         subprocess.run(
@@ -69,6 +51,40 @@ class Edge:
     def close(self):
         self._nginx("-s", "quit")
         processes.wait_until_gone([self.pid], "nginx")
+
+
+class Edge(Nginx):
+    """An nginx with the configuration of the copy, over plain HTTP, before other sockets.
+
+    Where it does not keep connections to workers, each request has one of its own: libfcgi's loop,
+    which the floor uses, would tie a worker to the first that it gets."""
+
+    def __init__(self, service, folder, socket_names, *, keeps_connections=True):
+        self._service = service
+        self._socket_names = socket_names
+        self._keeps_connections = keeps_connections
+        super().__init__(folder)
+
+    def render(self):
+        service, folder = self._service, self.folder
+        state = str(service.state_dir)
+        for source in (service.state_dir / "nginx").glob("*.conf"):
+            text = source.read_text(encoding="utf-8")
+            for old, new in self._socket_names.items():
+                text = text.replace(f"{state}/run/{old}", str(new))
+            text = text.replace(f"{state}/log", str(folder)).replace(f"{state}/nginx", str(folder))
+            text = text.replace(f"{state}/run/nginx.pid", str(folder / "nginx.pid"))
+            if not self._keeps_connections:
+                text = re.sub(r"(?m)^ *(keepalive|fastcgi_keep_conn)\b.*\n", "", text)
+            if source.name == "nginx.conf":
+                text = self._in_plain_http(text)
+            (folder / source.name).write_text(text, encoding="utf-8")
+
+    def _in_plain_http(self, text):
+        first, second = [match.start() for match in re.finditer(r"(?m)^    server \{", text)]
+        server = re.sub(r"(?m)^\s*(listen|ssl_|include latchkey-tls).*\n", "", text[first:second])
+        server = server.replace("{", f"{{\n        listen 127.0.0.1:{self.port};", 1)
+        return text[:first] + server + "}\n"
 
 
 class Wrk:
@@ -99,19 +115,24 @@ class Wrk:
 
 
 class Contender:
-    """One of the two: where it is asked, and whose time its requests take."""
+    """One of those that are compared: where it is asked, and whose time its requests take."""
 
-    def __init__(self, name, edge, application, service):
+    def __init__(self, name, edge, application, service, open_session):
+        """`application` gives process ids; `open_session` makes a session with its two tokens."""
         self.name = name
         self.edge = edge
-        self.application = application  # gives the process ids
-        self._service = service  # whose database both use, in turns
-        self.refresh_tokens = None  # a file: used up and replaced, so each has its own
-        self.access_tokens = None
+        self.application = application
+        self._service = service  # whose PostgreSQL all use, in turns
+        self._open_session = open_session
+        # Refresh tokens are used up and replaced, so each has its own.
+        self._tokens = {kind: edge.folder / f"{kind}.tokens" for kind in ("access", "refresh")}
+        self._write_tokens("access")
 
     def run(self, row, seconds):
         path, kind = ROWS[row]
-        tokens = self.refresh_tokens if kind == "refresh" else self.access_tokens
+        if kind == "refresh":
+            self._write_tokens("refresh")  # a run uses the tokens of its file up
+        tokens = self._tokens["refresh" if kind == "refresh" else "access"]
         before = self._cpu_ns()
         load = Wrk(f"http://127.0.0.1:{self.edge.port}{path}", tokens, kind, seconds)
         result = load.result()
@@ -120,6 +141,10 @@ class Contender:
             result[process] = (after[index] - before[index]) / result["count"] / 1000
         return result
 
+    def _write_tokens(self, kind):
+        tokens = (getattr(self._open_session(), f"{kind}_token") for _ in range(SESSIONS))
+        self._tokens[kind].write_text("".join(f"{each}\n" for each in tokens), encoding="ascii")
+
     def _cpu_ns(self):
         database = processes.children(self._service.postmaster_pid())
         groups = (self.application(), processes.children(self.edge.pid), database)
@@ -127,7 +152,29 @@ class Contender:
 
 
 def _run_time_ns(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+    """Of all threads. One that ends meanwhile is not counted."""
+    total = 0
+    for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += int(thread.read_text(encoding="ascii").split()[0])
+    return total
+
+
+def memory_kib(pid, *names):
+    """The sum of these lines of /proc/PID/smaps_rollup."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return sum(int(re.search(rf"(?m)^{name}:\s+(\d+)", text).group(1)) for name in names)
+
+
+def by_turns(row, contenders, options):
+    """What each found in each round, by name."""
+    found = {contender.name: [] for contender in contenders}
+    for number in range(options.rounds + 1):
+        for contender in contenders if number % 2 else contenders[::-1]:
+            result = contender.run(row, options.seconds)
+            if number:  # the first is for warming up
+                found[contender.name].append(result)
+    return found
 
 
 class Floor:
@@ -153,21 +200,3 @@ class Floor:
     def close(self):
         os.killpg(self._process.pid, 15)
         self._process.wait(timeout=10)
-
-
-def write_tokens(contender, client, folder):
-    sessions = [Account(client).session for _ in range(SESSIONS)]
-    contender.access_tokens = folder / f"{contender.name}.access"
-    contender.refresh_tokens = folder / f"{contender.name}.refresh"
-    contender.access_tokens.write_text(
-        "".join(f"{session.access_token}\n" for session in sessions), encoding="ascii"
-    )
-    renew_refresh_tokens(contender, client)
-
-
-def renew_refresh_tokens(contender, client):
-    """A run uses the tokens of its file up."""
-    contender.refresh_tokens.write_text(
-        "".join(f"{Account(client).session.refresh_token}\n" for _ in range(SESSIONS)),
-        encoding="ascii",
-    )

@@ -50,6 +50,14 @@ def memory_settings():
     return f"shared_buffers = '{megabytes}MB'\nmax_wal_size = '8GB'\n"
 
 
+def fill(service, users, sessions):
+    """Somebody must have registered: they all have that password."""
+    subprocess.run(
+        ["psql", "-Xqv", "ON_ERROR_STOP=1", service.owner_dsn()],
+        input=FILL.format(users=users, sessions_of_each=sessions // users), text=True, check=True,
+    )  # fmt: skip
+
+
 class Copy:
     def __init__(self, service, folder, users, sessions):
         self.service = service
@@ -59,10 +67,7 @@ class Copy:
         self._folder = folder / str(users)
         self._folder.mkdir()
         self.account = Account(Client(service))
-        subprocess.run(
-            ["psql", "-Xqv", "ON_ERROR_STOP=1", service.owner_dsn()],
-            input=FILL.format(users=users, sessions_of_each=sessions // users), text=True, check=True,
-        )  # fmt: skip
+        fill(service, users, sessions)
         service.start_database()  # again: nothing is left to be written that has to do with the filling
         self._sessions = service.query(
             "SELECT id::text, user_id FROM latchkey.sessions TABLESAMPLE BERNOULLI (%s)"

@@ -13,7 +13,7 @@ from latchkey_testkit.client import Client
 from latchkey_testkit.service import StateFolder, running
 
 from figures import Figure
-from sides import SESSIONS, Edge, Wrk
+from sides import SESSIONS, Edge, Wrk, memory_kib
 
 SETTINGS = {
     "BCRYPT_ROUNDS": "4",
@@ -54,21 +54,16 @@ def measure(options, folder):
 # --- memory ---------------------------------------------------------------------------------------
 
 
-def _kib(pid, *names):
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    return sum(int(re.search(rf"(?m)^{name}:\s+(\d+)", text).group(1)) for name in names)
-
-
 def _memory(service, url, tokens, seconds):
     workers = service.worker_pids("api")
     Wrk(url, tokens, "bearer", 1).result()  # connected, and every buffer used once
-    before = {pid: _kib(pid, "Private_Dirty") for pid in workers}
-    pss_kib = max(_kib(pid, "Pss") for pid in workers)
+    before = {pid: memory_kib(pid, "Private_Dirty") for pid in workers}
+    pss_kib = max(memory_kib(pid, "Pss") for pid in workers)
     count = 0
     while count < REQUESTS_A_WORKER * len(workers):
         count += Wrk(url, tokens, "bearer", max(seconds, 5)).result()["count"]
-    growth_kib = max(_kib(pid, "Private_Dirty") - before[pid] for pid in workers)
-    pss_after_kib = max(_kib(pid, "Pss") for pid in workers)
+    growth_kib = max(memory_kib(pid, "Private_Dirty") - before[pid] for pid in workers)
+    pss_after_kib = max(memory_kib(pid, "Pss") for pid in workers)
     return [
         Figure(
             "memory of a worker (PSS)", f"≤ {MOST_PSS_KIB // 1024} MB", f"{pss_kib / 1024:.1f} MB",
