@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 
 import against_floor  # noqa: E402
+import against_peers  # noqa: E402
 import figures  # noqa: E402
 import flood  # noqa: E402
 import hashing  # noqa: E402
@@ -21,6 +22,7 @@ import steady  # noqa: E402
 
 PARTS = {
     "floor": ("Beside the floor", against_floor.measure),
+    "peers": ("Beside other stacks", against_peers.measure),
     "hashing": ("Hashing", hashing.measure),
     "flood": ("In a flood of logins", flood.measure),
     "steady": ("Workers", steady.measure),
