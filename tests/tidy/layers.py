@@ -47,7 +47,7 @@ HEADER_OWNERS = (
     Owner(r"fcgi.*\.h", ("http",), "take a Request and give a Response of http/"),
     Owner(r"csignal|signal\.h", ("process",), "let process/ take the signal"),
     Owner(r"termios\.h", ("cli",), "let cli/ ask on the terminal"),
-    Owner(r"sys/(wait|signalfd|syscall)\.h|(spawn|sched)\.h|systemd/.*|seccomp\.h", ("process",), "ask process/ for it"),
+    Owner(r"sys/(wait|signalfd|syscall)\.h|(spawn|sched)\.h|seccomp\.h", ("process",), "ask process/ for it"),
     Owner(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|pthread\.h", (),
           "do without: a worker has one thread, and more workers are the way to more of them"),
 )
@@ -74,7 +74,7 @@ LIBRARY_OWNERS = (
     Owner(r"OpenSSL::\w+|\$\{(CRYPT|ZXCVBN)_LIBRARY\}|PkgConfig::ARGON2", ("crypto",), "link nothing; call crypto/"),
     Owner(r"PkgConfig::PQ", ("db",), "link nothing; call db/"),
     Owner(r"\$\{FCGI_LIBRARY\}", ("http",), "link nothing; http/ speaks FastCGI"),
-    Owner(r"PkgConfig::(SYSTEMD|SECCOMP)", ("process",), "link nothing; process/ speaks to systemd and the kernel"),
+    Owner(r"PkgConfig::SECCOMP", ("process",), "link nothing; process/ speaks to the kernel"),
 )
 
 

@@ -2,16 +2,17 @@
 #include "process/notify.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/descriptor.h"
-#include "process/unix_address.h"
+#include "process/environment_number.h"
 
 namespace latchkey::process {
 namespace {
@@ -19,31 +20,49 @@ namespace {
 constexpr std::int64_t kWakeDivisor = 2;
 constexpr std::int64_t kFreshDivisor = 10;
 
-// What sd_notify(3) does with a path or an abstract name ('@'), without waiting for the receiver.
-// False when it has no room: then it was kept from reading for a while.
-bool send_sign_of_life() {
-  constexpr std::string_view kMessage = "WATCHDOG=1";
+struct Receiver {
+  sockaddr_un address{};
+  socklen_t size = 0;  // 0: there is none
+};
+
+// A path, or an abstract name, whose first byte is written '@'. A path needs a NUL at its end.
+Receiver receiver() {
+  Receiver receiver;
   const char* const variable = std::getenv("NOTIFY_SOCKET");
   const std::string_view name(variable == nullptr ? "" : variable);
-  if (name.empty() || name.size() >= sizeof(sockaddr_un::sun_path)) return true;
-  sockaddr_un address = unix_address(std::string(name));
-  if (name.front() == '@') address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  const base::Descriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return sendto(fd.get(), kMessage.data(), kMessage.size(), MSG_NOSIGNAL,
-                reinterpret_cast<const sockaddr*>(&address), size) >= 0;
+  const bool is_path = name.starts_with('/');
+  const std::size_t room = sizeof receiver.address.sun_path - (is_path ? 1 : 0);
+  if ((!is_path && !name.starts_with('@')) || name.size() > room) return receiver;
+  receiver.address.sun_family = AF_UNIX;
+  std::memcpy(receiver.address.sun_path, name.data(), name.size());
+  if (!is_path) receiver.address.sun_path[0] = '\0';
+  receiver.size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (is_path ? 1 : 0));
+  return receiver;
+}
+
+// False when the receiver has no room, and the message may not wait: then it was kept from reading
+// for a while.
+bool tell(std::string_view message, int flags) {
+  const Receiver to = receiver();
+  if (to.size == 0) return true;
+  const base::Descriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return TEMP_FAILURE_RETRY(sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | flags,
+                                   reinterpret_cast<const sockaddr*>(&to.address), to.size)) >= 0;
 }
 
 }  // namespace
 
-void notify_ready() { sd_notify(0, "READY=1"); }
+void notify_ready() { tell("READY=1", 0); }
 
-void notify_stopping() { sd_notify(0, "STOPPING=1"); }
+void notify_stopping() { tell("STOPPING=1", 0); }
 
 Watchdog::Watchdog(std::int64_t now_ms) : sent_ms_(now_ms) {
-  std::uint64_t timeout_us = 0;
-  if (sd_watchdog_enabled(0, &timeout_us) <= 0) return;
-  interval_ms_ = std::max<std::int64_t>(static_cast<std::int64_t>(timeout_us / 1000), 1);
+  // The variables may have been meant for our parent.
+  if (number_in_environment<pid_t>("WATCHDOG_PID").value_or(getpid()) != getpid()) return;
+  const auto interval_us = number_in_environment<std::uint64_t>("WATCHDOG_USEC");
+  if (!interval_us || *interval_us == 0) return;
+  interval_ms_ = std::max<std::int64_t>(static_cast<std::int64_t>(*interval_us / 1000), 1);
 }
 
 std::optional<std::int64_t> Watchdog::due_ms() const {
@@ -55,7 +74,7 @@ void Watchdog::keep_alive(std::int64_t now_ms) {
   if (interval_ms_ == 0 || now_ms < sent_ms_ + interval_ms_ / kFreshDivisor) return;
   // One that was lost is sent again soon, before the parent's patience is over.
   const std::int64_t soon_ms = std::max<std::int64_t>(interval_ms_ / kFreshDivisor, 1);
-  sent_ms_ = send_sign_of_life() ? now_ms : now_ms - wake_after_ms() + soon_ms;
+  sent_ms_ = tell("WATCHDOG=1", MSG_DONTWAIT) ? now_ms : now_ms - wake_after_ms() + soon_ms;
 }
 
 std::int64_t Watchdog::wake_after_ms() const {

@@ -154,10 +154,43 @@ TEST(InheritedSockets, AreTakenOverWithTheirNames) {
   EXPECT_EQ(take_over(give_two, check), 0);
 }
 
+int give_one(const std::string& path) {
+  const int fd = bind_unix_socket(path, SOCK_STREAM, 0600);
+  listen(fd, 1);
+  fcntl(fd, F_SETFD, 0);
+  return fd;
+}
+
+TEST(InheritedSockets, HaveNamesForAllOrForNone) {
+  const TemporaryDirectory directory;
+  const auto named = [&](const char* names, const std::string& expected) {
+    const std::string path = directory.file("one.sock");
+    std::filesystem::remove(path);
+    return take_over([&] { give_one(path), pass("1", getpid(), names); },
+                     [&] {
+                       try {
+                         const auto sockets = take_inherited_sockets();
+                         return sockets.size() == 1 && sockets[0].name == expected ? 0 : 1;
+                       } catch (const std::system_error& failure) {
+                         // Even then they are nobody else's.
+                         if (getenv("LISTEN_FDS") != nullptr) return 2;
+                         return failure.code().value();
+                       }
+                     });
+  };
+  EXPECT_EQ(named(nullptr, "unknown"), 0);
+  EXPECT_EQ(named("api", "api"), 0);
+  EXPECT_EQ(named("", ""), 0);
+  EXPECT_EQ(named("api:hash", ""), EINVAL);
+  EXPECT_EQ(named("api:", ""), EINVAL);
+}
+
 TEST(InheritedSockets, AreNoneWhereNoneWerePassedToThisProcess) {
   const auto is_empty = [] { return take_inherited_sockets().empty() ? 0 : 1; };
   EXPECT_EQ(take_over([] {}, is_empty), 0);
   EXPECT_EQ(take_over([] { pass("1", getppid(), "api"); }, is_empty), 0);
+  EXPECT_EQ(take_over([] { setenv("LISTEN_FDS", "1", 1); }, is_empty), 0);
+  EXPECT_EQ(take_over([] { pass("0", getpid(), ""); }, is_empty), 0);
 }
 
 TEST(InheritedSockets, MustBeListeningStreamSockets) {
@@ -180,7 +213,11 @@ TEST(InheritedSockets, MustBeListeningStreamSockets) {
   EXPECT_EQ(take_over(give_file, error), ENOTSOCK);
   EXPECT_EQ(take_over(give_unbound, error), ENOTSOCK);
   EXPECT_EQ(take_over([] { pass("1", getpid(), "api"); }, error), EBADF);
-  EXPECT_EQ(take_over([] { pass("many", getpid(), "api"); }, error), EINVAL);
+  for (const char* count : {"many", "", "-1", "1 ", "1x", "99999999999"})
+    EXPECT_EQ(take_over([=] { pass(count, getpid(), "api"); }, error), EINVAL) << count;
+  // Not before memory runs out.
+  EXPECT_EQ(take_over([] { pass("2147483647", getpid(), nullptr); }, error), EBADF);
+  EXPECT_EQ(take_over([] { setenv("LISTEN_PID", "me", 1); }, error), EINVAL);
 }
 
 }  // namespace
