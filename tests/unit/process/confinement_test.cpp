@@ -9,9 +9,11 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ namespace {
 
 constexpr int kNotConfined = 100;
 constexpr int kDone = 101;  // the call has worked
+const void* const kShmatFailed = reinterpret_cast<void*>(-1);
 
 // What became of `attempt`, which gives the result of a system call: the error, or kDone.
 int fate_of(const std::function<long()>& attempt) {
@@ -112,6 +115,15 @@ TEST(Confinement, NoNewCode) {
             EPERM);
   EXPECT_EQ(fate_of([] { return syscall(SYS_memfd_create, "code", 0); }), EPERM);
   EXPECT_EQ(fate_of([] { return syscall(SYS_bpf, 0, nullptr, 0); }), -SIGSYS);
+}
+
+// The units leave these to it (systemd/README.md).
+TEST(Confinement, WhatTheUnitsDoNotForbidIt) {
+  EXPECT_EQ(fate_of([] { return personality(ADDR_NO_RANDOMIZE); }), EPERM);
+  EXPECT_EQ(fate_of([] { return sethostname("other", 5); }), EPERM);
+  EXPECT_EQ(fate_of([] { return setdomainname("other", 5); }), EPERM);
+  EXPECT_EQ(fate_of([] { return shmat(0, nullptr, SHM_EXEC) == kShmatFailed ? -1 : 0; }), EPERM);
+  EXPECT_EQ(fate_of([] { return syscall(SYS_pkey_mprotect, nullptr, 0, PROT_EXEC, -1); }), EPERM);
 }
 
 // Our own filter is such a sandbox.
