@@ -17,6 +17,8 @@ from sides import HERE, WORKERS, Nginx
 PROGRAMS = HERE / "peers"
 PACKAGES = ROOT / "build/peers.npm"
 STOP_S = 15
+# Of those that wait for PostgreSQL inside a request, with nothing else to do meanwhile.
+WAITERS = 2 * WORKERS
 
 
 class Application:
@@ -59,7 +61,7 @@ def latchkey(service):
     """The supervisor and the workers, as `make up` starts them."""
     return Application(
         [BINARY, "serve", "--config", service.state_dir / "latchkey.env",
-         "--api-workers", WORKERS, "--hash-workers", WORKERS],
+         "--api-workers", WAITERS, "--hash-workers", WORKERS],
         {**service.environment(), "RUNTIME_DIR": str(service.state_dir / "run"), "TZ": "UTC"},
         service.state_dir / "log/worker.log",
     )  # fmt: skip
@@ -95,7 +97,7 @@ def _uvicorn(folder):
 def _php_fpm(folder):
     [binary] = sorted(pathlib.Path("/usr/sbin").glob("php-fpm[0-9]*"))[-1:]
     text = (PROGRAMS / "php-fpm.conf.in").read_text(encoding="utf-8")
-    names = {"FOLDER": folder, "SOCKET": folder / "peer.sock", "PROCESSES": 2 * WORKERS}
+    names = {"FOLDER": folder, "SOCKET": folder / "peer.sock", "PROCESSES": WAITERS}
     names["USER"] = "user = root" if os.getuid() == 0 else ""
     (folder / "php-fpm.conf").write_text(_filled(text, names), encoding="utf-8")
     as_root = ["--allow-to-run-as-root"] if os.getuid() == 0 else []
