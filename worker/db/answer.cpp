@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <utility>
 
+#include "crypto/tls_session.h"
+
 namespace latchkey::db {
 namespace {
 
@@ -24,21 +26,34 @@ class Exchange {
   // of a transaction that could not be committed.
   Result receive() {
     Result last;
-    while (Result next = receive_one()) last = std::move(next);
+    while (Result next = receive_one()) {
+      last = std::move(next);
+      if (is_copying(last.get())) break;  // of which libpq tells without an end
+    }
     if (PQstatus(handle_) == CONNECTION_BAD) throw LostConnection(kLost);
     return last;
   }
 
  private:
+  static bool is_copying(const PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+  }
+
   Result receive_one() {
     while (PQisBusy(handle_) == 1) wait_and_read(POLLIN);
     return Result(PQgetResult(handle_));
   }
 
   void wait_and_read(short events) {
-    if (!wait_.until_ready(PQsocket(handle_), events))
+    if (!holds_unread_bytes() && !wait_.until_ready(PQsocket(handle_), events))
       throw LostConnection(deadline_.is_over() ? "the deadline passed" : kLost);
     if (PQconsumeInput(handle_) != 1) throw LostConnection(kLost);
+  }
+
+  [[nodiscard]] bool holds_unread_bytes() const {
+    void* const session = PQsslStruct(handle_, "OpenSSL");
+    return session != nullptr && crypto::holds_unread_bytes(session);
   }
 
   PGconn* handle_;
@@ -51,7 +66,10 @@ class Exchange {
 void ClearResult::operator()(pg_result* result) const { PQclear(result); }
 
 Result answer_to(int queued, PGconn* handle, const Deadline& deadline) {
-  if (queued != 1) throw LostConnection(kLost);
+  if (queued != 1) {
+    if (PQstatus(handle) == CONNECTION_BAD) throw LostConnection(kLost);
+    throw std::runtime_error("libpq could not send");  // no memory
+  }
   Exchange exchange(handle, deadline);
   exchange.send();
   Result answer = exchange.receive();

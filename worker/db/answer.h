@@ -5,7 +5,7 @@
 //
 // libpq's synchronous calls wait for ever on a socket that stays silent: a server that is stopped,
 // black-holed or cut off in mid-answer would hold the worker. So what is asked goes out by libpq's
-// asynchronous calls, and the wait is ours: one poll(2), one read and one write a call.
+// asynchronous calls, and the wait is ours: for a short call, one write, one poll(2) and one read.
 //
 // Used by connection.cpp and inspection.cpp, and for its two exceptions by servers.cpp and
 // failure.cpp. Runs in workers and on the command line.

@@ -80,8 +80,8 @@ struct DatabaseOptions {
   bool counts_queue = false;  // for workers whose queue is short unless they wait for the database
 };
 
-// kDatabaseUnavailable of a call that writes: it was sent, and its answer was lost. It may have
-// been carried out, or still be under way. Outlived by the clock of the database.
+// kDatabaseUnavailable or kInternalError of a call that writes: it was sent, and its answer was
+// lost. It may have been carried out, or still be under way. Outlived by the clock of the database.
 class OutcomeUnknown : public base::Error {
  public:
   OutcomeUnknown(base::Error error, const Deadline& deadline)

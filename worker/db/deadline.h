@@ -39,13 +39,15 @@ class Wait {
       : deadline_(deadline), left_at_start_ms_(deadline.remaining_ms()) {}
 
   // True when the socket is ready for one of the events of poll(2), or in error. False when the
-  // deadline passed first, or when there is no socket to wait for.
+  // deadline passed first, or when there is no socket to wait for. After the deadline it looks
+  // once.
   [[nodiscard]] bool until_ready(int socket, short events);
 
  private:
   const Deadline& deadline_;
   std::int64_t left_at_start_ms_;
   bool is_long_ = false;
+  bool has_looked_late_ = false;
 };
 
 // What a worker does when a wait turns out to last: it lets go of those who would wait for it.

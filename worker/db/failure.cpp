@@ -59,8 +59,21 @@ bool is_forgotten_statement(std::string_view sqlstate) {
   return sqlstate == "26000" || sqlstate == "0A000";
 }
 
-Verdict refused(const std::string& sqlstate) {
+// Whoever answered has lost the server that was to do it (class 08, but for 08P01, which is
+// PostgreSQL's own about a message of ours), or does not know whether it was done (40003).
+bool is_hearsay(std::string_view sqlstate) {
+  return (sqlstate.starts_with("08") && sqlstate != "08P01") || sqlstate == "40003";
+}
+
+Verdict refused(const std::string& sqlstate, Phase phase) {
   const std::string cause = "SQLSTATE " + sqlstate;
+  if (is_hearsay(sqlstate)) {
+    return {.error = unavailable(cause),
+            .server_is_ill = is_illness(sqlstate),
+            .connection_is_spoilt = true,
+            .certainly_did_not_happen = phase != Phase::kCalling,
+            .outcome_is_unknown = phase == Phase::kCalling};
+  }
   // A read-only server is spoilt for us: the next connection may find the new primary.
   if (is_illness(sqlstate)) return {unavailable(cause), true, sqlstate.starts_with("25")};
   if (is_forgotten_statement(sqlstate))
@@ -80,8 +93,10 @@ Verdict judge(const std::exception& exception, Phase phase, bool timed_out) {
   if (dynamic_cast<const LostConnection*>(&exception) != nullptr)
     return lost_connection(exception, phase, timed_out);
   if (const auto* const refusal = dynamic_cast<const Refusal*>(&exception))
-    return refused(refusal->sqlstate());
-  return {Error(ErrorCode::kInternalError).because("db: unexpected exception"), false, true};
+    return refused(refusal->sqlstate(), phase);
+  return {.error = Error(ErrorCode::kInternalError).because("db: unexpected exception"),
+          .connection_is_spoilt = true,
+          .outcome_is_unknown = phase == Phase::kCalling};
 }
 
 }  // namespace latchkey::db

@@ -131,6 +131,8 @@ class Respondent {
     } catch (const Refusal& refusal) {
       // The SQLSTATE alone, as everywhere: texts of the server may quote data.
       return {std::nullopt, "SQLSTATE " + refusal.sqlstate()};
+    } catch (const std::runtime_error& failure) {
+      return {std::nullopt, failure.what()};
     }
   }
 

@@ -58,10 +58,10 @@ void notify_ready() { tell("READY=1", 0); }
 void notify_stopping() { tell("STOPPING=1", 0); }
 
 Watchdog::Watchdog(std::int64_t now_ms) : sent_ms_(now_ms) {
-  // The variables may have been meant for our parent.
-  if (number_in_environment<pid_t>("WATCHDOG_PID").value_or(getpid()) != getpid()) return;
   const auto interval_us = number_in_environment<std::uint64_t>("WATCHDOG_USEC");
   if (!interval_us || *interval_us == 0) return;
+  // The variables may have been meant for our parent.
+  if (number_in_environment<pid_t>("WATCHDOG_PID").value_or(getpid()) != getpid()) return;
   interval_ms_ = std::max<std::int64_t>(static_cast<std::int64_t>(*interval_us / 1000), 1);
 }
 

@@ -54,8 +54,8 @@ TEST(Failure, WhetherALostCallHappenedIsKnownOnlyIfItWasNotSent) {
 
 TEST(Failure, TheServerIsIllByTheseStates) {
   for (const char* const sqlstate :
-       {"08000", "08006", "53000", "53100", "53200", "53300", "57P01", "57P02", "57P03", "57014",
-        "55P03", "58000", "58030", "28000", "28P01", "3D000", "XX000", "XX001", "XX002"}) {
+       {"08P01", "53000", "53100", "53200", "53300", "57P01", "57P02", "57P03", "57014", "55P03",
+        "58000", "58030", "28000", "28P01", "3D000", "XX000", "XX001", "XX002"}) {
     SCOPED_TRACE(sqlstate);
     EXPECT_TRUE(is_illness(sqlstate));
     expect(of_sqlstate(sqlstate), ErrorCode::kDatabaseUnavailable, true, false);
@@ -81,6 +81,22 @@ TEST(Failure, TheCallIsAtFaultByAnyOther) {
   EXPECT_FALSE(is_illness(""));
 }
 
+// A coordinator or a pooler speaks for a server that it has lost: it may have been done there.
+TEST(Failure, WhatOneServerSaysOfAnotherThatItLostIsNoAnswer) {
+  for (const char* const sqlstate : {"08000", "08003", "08006"}) {
+    SCOPED_TRACE(sqlstate);
+    expect(of_sqlstate(sqlstate), ErrorCode::kDatabaseUnavailable, true, true);
+    EXPECT_TRUE(of_sqlstate(sqlstate).outcome_is_unknown);
+    EXPECT_TRUE(judge(Refusal(sqlstate), Phase::kPreparing, false).certainly_did_not_happen);
+  }
+  EXPECT_FALSE(of_sqlstate("08P01").outcome_is_unknown);
+}
+
+TEST(Failure, AServerThatDoesNotKnowWhetherItDidIsNotIll) {
+  expect(of_sqlstate("40003"), ErrorCode::kDatabaseUnavailable, false, true);
+  EXPECT_TRUE(of_sqlstate("40003").outcome_is_unknown);
+}
+
 TEST(Failure, AForgottenStatementDidNotRun) {
   for (const char* const sqlstate : {"26000", "0A000"}) {
     const Verdict verdict = of_sqlstate(sqlstate);
@@ -92,6 +108,7 @@ TEST(Failure, AForgottenStatementDidNotRun) {
 TEST(Failure, AnythingElseIsABugAndSpoilsTheConnection) {
   expect(of_call(std::runtime_error("other")), ErrorCode::kInternalError, false, true);
   expect(of_call(std::bad_alloc()), ErrorCode::kInternalError, false, true);
+  EXPECT_TRUE(of_call(std::bad_alloc()).outcome_is_unknown);
 }
 
 // A unique violation quotes the row, a failed cast its argument.

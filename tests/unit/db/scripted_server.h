@@ -16,8 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -69,7 +67,7 @@ class ScriptedServer {
         listen(listening_.get(), 8) != 0) {
       throw std::runtime_error("the server cannot listen");
     }
-    start_thread();
+    thread_ = std::thread([this] { run(); });
   }
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -159,16 +157,6 @@ class ScriptedServer {
   };
 
   [[nodiscard]] std::string path() const { return folder_ + "/.s.PGSQL.5432"; }
-
-  // The alarm of a deadline belongs to the thread under test.
-  void start_thread() {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
 
   // Whether `fd` can be read before one of the bells that matter rings.
   [[nodiscard]] bool wait_to_read(int fd, bool may_hang_up) const {

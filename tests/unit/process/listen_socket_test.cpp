@@ -213,7 +213,7 @@ TEST(InheritedSockets, MustBeListeningStreamSockets) {
   EXPECT_EQ(take_over(give_file, error), ENOTSOCK);
   EXPECT_EQ(take_over(give_unbound, error), ENOTSOCK);
   EXPECT_EQ(take_over([] { pass("1", getpid(), "api"); }, error), EBADF);
-  for (const char* count : {"many", "", "-1", "1 ", "1x", "99999999999"})
+  for (const char* count : {"many", "-1", "1 ", "1x", "99999999999"})
     EXPECT_EQ(take_over([=] { pass(count, getpid(), "api"); }, error), EINVAL) << count;
   // Not before memory runs out.
   EXPECT_EQ(take_over([] { pass("2147483647", getpid(), nullptr); }, error), EBADF);
