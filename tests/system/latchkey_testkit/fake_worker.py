@@ -3,10 +3,11 @@
 connection it came. Its connections can be made to end, as those of a worker that leaves."""
 
 import contextlib
-import socket
 import struct
 import threading
 from dataclasses import dataclass
+
+from .listener import Listener, at_path
 
 BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 ANSWER = b"Status: 200 OK\r\nContent-Type: application/json\r\n\r\n{}"
@@ -23,23 +24,18 @@ class Arrival:
         return self.parameters["REQUEST_METHOD"]
 
 
-class FakeWorkers:
+class FakeWorkers(Listener):
     """`held` answers wait until release(); connections up to number `ended` are closed as soon as a
     request arrives on them, and without an answer."""
 
     def __init__(self, path):
         self.folder = path.parent
         self.arrivals = []
-        self.opened = 0
         self._ended = 0
         self._lock = threading.Lock()
         self._may_answer = threading.Event()
         self._may_answer.set()
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(path))
-        self._listening.listen(512)
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        super().__init__(at_path(path, 512))
 
     def hold(self):
         self._may_answer.clear()
@@ -51,26 +47,7 @@ class FakeWorkers:
         """Those that are there, and the next ones up to this number."""
         self._ended = up_to
 
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        for thread in self._threads:
-            thread.join(timeout=30)
-            assert not thread.is_alive()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listening.accept()
-            except OSError:
-                return
-            self.opened += 1
-            thread = threading.Thread(target=self._serve, args=(client, self.opened))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, client, number):
+    def serve(self, client, number):
         client.settimeout(60)
         with client, contextlib.suppress(OSError), client.makefile("rb") as stream:
             while (parameters := self._read_request(stream)) is not None:

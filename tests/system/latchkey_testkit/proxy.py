@@ -8,6 +8,8 @@ import socket
 import threading
 from pathlib import Path
 
+from .listener import Listener, at_path
+
 SOCKET_NAME = ".s.PGSQL.5432"
 
 # What becomes of the call, named by what the worker and the server see of it.
@@ -16,7 +18,7 @@ LOSE_ANSWER = "the server answers; the answer is thrown away, and both ends are 
 CUT_ANSWER = "half of the answer is passed on, and then nothing"
 
 
-class Proxy:
+class Proxy(Listener):
     """`folder` is the host to connect to, `server_folder` where PostgreSQL listens."""
 
     def __init__(self, folder, server_folder):
@@ -24,11 +26,7 @@ class Proxy:
         self._faults = []
         self._lock = threading.Lock()
         self._path = Path(folder) / SOCKET_NAME
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(self._path))
-        self._listening.listen(64)
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        super().__init__(at_path(self._path, 64))
 
     def spoil(self, function, fault):
         """The next call of the function, prepared or not, meets the fault."""
@@ -36,23 +34,8 @@ class Proxy:
             self._faults.append((function.encode(), fault))
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        for thread in self._threads:
-            thread.join(timeout=30)
-            assert not thread.is_alive()
+        super().close()
         self._path.unlink()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listening.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(client,))
-            self._threads.append(thread)
-            thread.start()
 
     def _fault_of(self, request):
         with self._lock:
@@ -62,7 +45,7 @@ class Proxy:
                     return fault
         return None
 
-    def _serve(self, client):
+    def serve(self, client, _):
         server = socket.socket(socket.AF_UNIX)
         with client, server, contextlib.suppress(OSError), selectors.DefaultSelector() as ready:
             server.connect(self._server)

@@ -7,7 +7,8 @@ import select
 import socket
 import ssl
 import struct
-import threading
+
+from .listener import Listener
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
 GATHER_S = 0.02
@@ -15,35 +16,16 @@ PIECE = 1 << 20
 RECORD = 1 << 14  # RFC 8446, section 5.1
 
 
-class TlsProxy:
+class TlsProxy(Listener):
     def __init__(self, server_path, certificate, key):
         self._server_path = str(server_path)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate, key)
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.port = listening.getsockname()[1]
+        super().__init__(listening)
 
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        for thread in self._threads:
-            thread.join(timeout=30)
-            assert not thread.is_alive()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listening.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(client,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, plain):
+    def serve(self, plain, _):
         server = socket.socket(socket.AF_UNIX)
         with plain, server, contextlib.suppress(OSError):
             server.connect(self._server_path)
