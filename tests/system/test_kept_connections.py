@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The connections between nginx and the api workers: kept for requests that only read.
+"""The connections between nginx and the api workers: kept for requests that may be sent again, which are
+those that only read, and the refresh.
 
 Mostly before workers that are none, which see what nginx does with its connections and can end them
 at the worst moment."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import ssl
 import time
@@ -24,6 +26,10 @@ from latchkey_testkit.waiting import wait_until
 # As nginx/render has them.
 KEPT = 32
 TRIES = 3
+LEEWAY = "2s"
+REPEATED_WITHIN_S = 1
+
+REFRESHES = ("/auth/refresh", "/api/v1/auth/refresh")
 
 # nginx itself closes the connection of a HEAD, behind the header.
 READS = ("GET", "OPTIONS")
@@ -39,13 +45,13 @@ def workers(tmp_path_factory):
     workers.close()
 
 
-@pytest.fixture
-def ask(workers, tmp_path_factory):
+@contextlib.contextmanager
+def asking(workers, folder, **settings):
     """Sends a request to an nginx of one process before them; gives the status."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with packaged_site(tmp_path_factory.mktemp("site"), workers.folder) as port:
+    with packaged_site(folder, workers.folder, settings=settings) as port:
 
         def ask(method, path="/users/me"):
             connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
@@ -55,6 +61,19 @@ def ask(workers, tmp_path_factory):
             finally:
                 connection.close()
 
+        yield ask
+
+
+@pytest.fixture
+def ask(workers, tmp_path_factory):
+    with asking(workers, tmp_path_factory.mktemp("site"), REFRESH_REUSE_LEEWAY=LEEWAY) as ask:
+        yield ask
+
+
+@pytest.fixture(params=["0", "999ms"])
+def ask_with_little_leeway(request, workers, tmp_path_factory):
+    """Less of it than would be safe to use."""
+    with asking(workers, tmp_path_factory.mktemp("site"), REFRESH_REUSE_LEEWAY=request.param) as ask:
         yield ask
 
 
@@ -103,6 +122,56 @@ def test_a_read_that_ends_its_workers_is_tried_so_often_and_no_more(workers, ask
     workers.end_connections(up_to=1000)
     assert ask("GET") == 502
     assert len(workers.arrivals) == TRIES
+
+
+# --- the refresh ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", REFRESHES)
+def test_refreshes_share_a_connection_with_reads(workers, ask, path):
+    assert [ask(*each) for each in [("GET",), ("POST", path)] * 10] == [200] * 20
+    assert workers.opened == 1
+    assert [arrival.parameters.get("REPEATABLE") for arrival in workers.arrivals] == [None, "1"] * 10
+
+
+@pytest.mark.parametrize("path", REFRESHES)
+def test_a_refresh_survives_that_every_kept_connection_ends(workers, ask, path):
+    assert ask_at_once(workers, ask, "GET", KEPT) == [200] * KEPT
+    workers.end_connections(up_to=KEPT)
+    assert ask("POST", path) == 200
+
+
+@pytest.mark.parametrize("path", REFRESHES)
+def test_a_refresh_that_ends_its_workers_is_tried_so_often_and_no_more(workers, ask, path):
+    workers.end_connections(up_to=1000)
+    assert ask("POST", path) == 502
+    assert len(workers.arrivals) == TRIES
+
+
+@pytest.mark.parametrize("path", REFRESHES)
+def test_a_refresh_is_not_sent_again_when_its_leeway_may_be_over(workers, ask, path):
+    """As when a worker hangs behind the rotation, and is killed then: the second time would look like theft."""
+    workers.hold()
+    workers.lose_answers()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, "POST", path)
+        wait_until(lambda: len(workers.arrivals) == 1, "the request to arrive")
+        time.sleep(REPEATED_WITHIN_S + 0.2)  # so long it hangs
+        workers.release()
+        assert answer.result() == 502
+    assert len(workers.arrivals) == 1
+
+
+@pytest.mark.parametrize("path", REFRESHES)
+def test_without_leeway_a_refresh_is_a_write_like_others(workers, ask_with_little_leeway, path):
+    ask = ask_with_little_leeway
+    assert [ask("GET"), ask("POST", path), ask("POST", path), ask("GET")] == [200] * 4
+    connections = Counter(arrival.connection for arrival in workers.arrivals)
+    assert sorted(connections.values()) == [1, 1, 2]
+    workers.end_connections(up_to=1000)
+    before = len(workers.arrivals)
+    assert ask("POST", path) == 502
+    assert len(workers.arrivals) == before + 1
 
 
 # --- before real workers --------------------------------------------------------------------------

@@ -61,6 +61,7 @@ Request read_parameters(const FCGX_Request& fcgi) {
   request.if_none_match = parameter(fcgi, "HTTP_IF_NONE_MATCH");
   request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
   request.handed_over_ms = handed_over_ms(fcgi);
+  request.may_come_again = parameter(fcgi, "REPEATABLE") == "1";
   request.content_length = content_length(fcgi);
   return request;
 }
@@ -196,7 +197,7 @@ Served FastCgi::serve(Connection& connection, const Answer& answer) {
   if (!is_whole || !is_at_its_end) connection.do_not_keep();
   if (!kept_.contains(connection.socket()) && kept_.size() >= kMaxKeptConnections)
     connection.do_not_keep();
-  const bool is_its_only_one = !request.is_safe();
+  const bool is_its_only_one = !request.is_safe() && !request.may_come_again;
   if (is_whole) {
     const Response response = answer(request);
     const std::string bytes = serialize(response, request.method == "HEAD");

@@ -8,8 +8,9 @@
 // whose own accept waits and retries in ways that a worker that must notice SIGTERM cannot use.
 //
 // A connection that nginx asks to keep (FCGI_KEEP_CONN) stays open when its request is answered,
-// for the next one, if this one only read: nginx asks for all alike, but what may not be sent again
-// must not meet a connection that ends, so nginx keeps none of those, and neither do we. The worker
+// for the next one, if this one only read or nginx says that it may be sent again: nginx asks for
+// all alike, but what may not must not meet a connection that ends, so nginx keeps none of those,
+// and neither do we. The worker
 // watches it with the listening socket, so no worker is tied to a connection as libfcgi's own loop
 // would be: a client that says nothing costs a descriptor and some hundred bytes, and every
 // connection that speaks is served in its turn.

@@ -38,6 +38,8 @@ struct Request {
   std::string preflight_method;
   // When nginx handed the request over, in milliseconds since 1970; nothing where it does not say.
   std::optional<std::int64_t> handed_over_ms;
+  // nginx will send it again if its connection ends without an answer, though it writes.
+  bool may_come_again = false;
   std::size_t content_length = 0;
   base::Secret body;  // empty if content_length is past kMaxBodyBytes
 

@@ -26,12 +26,13 @@ class Arrival:
 
 class FakeWorkers(Listener):
     """`held` answers wait until release(); connections up to number `ended` are closed as soon as a
-    request arrives on them, and without an answer."""
+    request arrives on them, and without an answer. lose_answers(): all are, when they would answer."""
 
     def __init__(self, path):
         self.folder = path.parent
         self.arrivals = []
         self._ended = 0
+        self._loses_answers = False
         self._lock = threading.Lock()
         self._may_answer = threading.Event()
         self._may_answer.set()
@@ -47,6 +48,9 @@ class FakeWorkers(Listener):
         """Those that are there, and the next ones up to this number."""
         self._ended = up_to
 
+    def lose_answers(self):
+        self._loses_answers = True
+
     def serve(self, client, number):
         client.settimeout(60)
         with client, contextlib.suppress(OSError), client.makefile("rb") as stream:
@@ -57,6 +61,8 @@ class FakeWorkers(Listener):
                 if not is_good:
                     return
                 self._may_answer.wait(timeout=30)
+                if self._loses_answers:
+                    return
                 client.sendall(
                     _record(STDOUT, ANSWER) + _record(STDOUT, b"") + _record(END_REQUEST, bytes(8))
                 )

@@ -68,6 +68,25 @@ TEST_F(FastCgiKeptTest, OnlyTheConnectionsOfReadsAreKept) {
   }
 }
 
+// But not that of a write that it would send again, as it says.
+TEST_F(FastCgiKeptTest, TheConnectionOfAWriteThatMayComeAgainIsKept) {
+  const Peer peer(listening_);
+  const auto post = [&](const char* repeatable) {
+    peer.write(
+        head_of({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", "4"}, {"REPEATABLE", repeatable}},
+                true) +
+        record(kStdin, "body") + record(kStdin, ""));
+  };
+  post("1");
+  EXPECT_EQ(serve(), Served::kAnswered);
+  EXPECT_EQ(peer.read_kept_answer(), serialize(response_, false));
+  ASSERT_EQ(fastcgi_.kept_count(), 1U);
+  post("0");
+  EXPECT_EQ(serve_kept(), Served::kAnswered);
+  EXPECT_EQ(body_, "body");
+  EXPECT_EQ(fastcgi_.kept_count(), 0U);
+}
+
 TEST_F(FastCgiKeptTest, NothingOfARequestIsLeftForTheNext) {
   const Peer peer(listening_);
   // More than libfcgi reads at once, so that the end of the request is still in the socket.
