@@ -20,7 +20,7 @@ FLOODS = (16, 64)
 FACTOR = 5  # a hash is long
 
 CONNECTIONS = 4
-PAUSE_MS = 50  # little, since what they take the logins cannot have
+PAUSE_MS = 150  # some 25 requests a second of each row: what these take of the processors, logins cannot have
 
 MOST_TIMES = 3
 MOST_MORE_US = 10_000
