@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where base/freed_memory.h asks for it, whatever is freed is overwritten first, by whichever
-// library: a password passes through the buffers of libfcgi and the strings of Poco's parser, which
-// free them as they are, and would lie in the heap until somebody happens to need the room.
+// library: a password passes through the buffers of libfcgi and the strings of the JSON parser,
+// which free them as they are, and would lie in the heap until somebody happens to need the room.
 //
 // This is the program's free(3), in front of that of glibc, which still has the heap: the one place
 // that sees every buffer. (The other design, to wipe after each library, ends where a library has

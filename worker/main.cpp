@@ -10,10 +10,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/null_device.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/standard_streams.h"
 #include "config/load.h"
 #include "config/spelling.h"
 
@@ -81,7 +81,7 @@ int show_usage(const Command& command) {
 int run(const Command& command, const Words& words) {
   if (!words.empty() && asks_for_help(words.front())) return show_usage(command);
   try {
-    latchkey::base::open_null();
+    latchkey::cli::secure_standard_streams();
     return command.run(words);
   } catch (const latchkey::cli::HelpAsked&) {
     return show_usage(command);

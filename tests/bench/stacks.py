@@ -58,10 +58,10 @@ class Application:
 
 
 def latchkey(service):
-    """The supervisor and the workers, as `make up` starts them."""
+    """The supervisor and the workers, as many as `make up` starts on two cores."""
     return Application(
         [BINARY, "serve", "--config", service.state_dir / "latchkey.env",
-         "--api-workers", WAITERS, "--hash-workers", WORKERS],
+         "--api-workers", WORKERS, "--hash-workers", WORKERS],
         {**service.environment(), "RUNTIME_DIR": str(service.state_dir / "run"), "TZ": "UTC"},
         service.state_dir / "log/worker.log",
     )  # fmt: skip

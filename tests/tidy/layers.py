@@ -36,11 +36,7 @@ class Owner:
 
 # The first row that fits decides.
 HEADER_OWNERS = (
-    Owner(r"Poco/(AutoPtr|SharedPtr|Exception)\.h", ("base", "config", "cli"), "keep Poco's types inside their room"),
-    Owner(r"Poco/Util/\w*(Option|HelpFormatter|Validator)\w*\.h", ("cli",), "give the value as an argument from cli/"),
-    Owner(r"Poco/Util/\w*Configuration\.h", ("config",), "take the setting as an argument; config/ reads it"),
-    Owner(r"Poco/JSON/.*", ("base",), 'read with "base/json_reader.h", write with "base/json_writer.h"'),
-    Owner(r"Poco/.*", ("base",), 'use what base/ offers, as "base/log.h", or add it there'),
+    Owner(r"nlohmann/.*", ("base",), 'read with "base/json_reader.h", write with "base/json_writer.h"'),
     Owner(r"openssl/.*|(crypt|argon2|zxcvbn)\.h", ("crypto",), "call crypto/, or base/ for randomness"),
     Owner(r"sys/mman\.h", ("shm", "crypto"), 'use "shm/segment.h"'),
     Owner(r"libpq.*", ("db",), 'call a function of db/, as "db/database.h" has them'),
@@ -68,9 +64,7 @@ CALL_OWNERS = (
 CALLS = re.compile(r"(?<![\w.>:])(?:::)?\b([a-z_]+)\s*\(")
 
 LIBRARY_OWNERS = (
-    Owner(r"Poco::JSON", ("base",), "link nothing; base/ has JSON"),
-    Owner(r"Poco::Foundation", ("base", "config", "cli"), "link nothing; base/ has what is needed"),
-    Owner(r"Poco::Util", ("config", "cli"), "link nothing; settings come as arguments"),
+    Owner(r"nlohmann_json::nlohmann_json", ("base",), "link nothing; base/ has JSON"),
     Owner(r"OpenSSL::\w+|\$\{(CRYPT|ZXCVBN)_LIBRARY\}|PkgConfig::ARGON2", ("crypto",), "link nothing; call crypto/"),
     Owner(r"PkgConfig::PQ", ("db",), "link nothing; call db/"),
     Owner(r"\$\{FCGI_LIBRARY\}", ("http",), "link nothing; http/ speaks FastCGI"),

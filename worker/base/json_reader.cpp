@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_reader.h"
 
+#include <algorithm>
 #include <limits>
 
-#include <Poco/Exception.h>
-#include <Poco/JSON/Handler.h>
-#include <Poco/JSON/Parser.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/json_scan.h"
@@ -19,58 +18,67 @@ namespace {
               "The request body is not a JSON object that can be read: " + std::string(fault));
 }
 
-// Thrown through Poco's parser to stop it; anything derived from Poco::Exception would do.
-class DuplicateKey : public Poco::Exception {
+// Collects the members of the outermost object, and the keys of every level to find duplicates. As
+// nlohmann::json_sax has it, but for any class with these functions; false stops the parser.
+class MemberCollector {
  public:
-  DuplicateKey() : Poco::Exception("duplicate key") {}
-};
-
-// Collects the members of the outermost object, and the keys of every level to find duplicates.
-class MemberCollector final : public Poco::JSON::Handler {
- public:
-  void reset() override {}
-  void startObject() override {
+  bool start_object(std::size_t /*unknown*/) {
     add({{}, JsonKind::kObject, {}, 0});
     keys_.emplace_back();
+    return true;
   }
-  void endObject() override { keys_.pop_back(); }
-  void startArray() override {
+  bool end_object() {
+    keys_.pop_back();
+    return true;
+  }
+  bool start_array(std::size_t /*unknown*/) {
     add({{}, JsonKind::kArray, {}, 0});
     ++open_arrays_;
+    return true;
   }
-  void endArray() override { --open_arrays_; }
-  void key(const std::string& name) override {
-    for (const std::string& known : keys_.back()) {
-      if (known == name) throw DuplicateKey();
-    }
-    keys_.back().push_back(name);
+  bool end_array() {
+    --open_arrays_;
+    return true;
   }
-  void null() override { add({{}, JsonKind::kNull, {}, 0}); }
-  void value(int number) override { add({{}, JsonKind::kInteger, {}, number}); }
-  void value(unsigned number) override { add({{}, JsonKind::kInteger, {}, number}); }
-  void value(Poco::Int64 number) override { add({{}, JsonKind::kInteger, {}, number}); }
-  void value(Poco::UInt64 number) override {
-    if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-      add({{}, JsonKind::kNumber, {}, 0});
-    } else {
-      add({{}, JsonKind::kInteger, {}, static_cast<std::int64_t>(number)});
-    }
+  bool key(const std::string& name) {
+    std::vector<std::string>& known = keys_.back();
+    has_duplicate_ = std::ranges::find(known, name) != known.end();
+    if (!has_duplicate_) known.push_back(name);
+    return !has_duplicate_;
   }
-  void value(const std::string& text) override { add({{}, JsonKind::kString, text, 0}); }
-  void value(double /*number*/) override { add({{}, JsonKind::kNumber, {}, 0}); }
-  void value(bool truth) override { add({{}, JsonKind::kBoolean, {}, truth ? 1 : 0}); }
+  bool null() { return add({{}, JsonKind::kNull, {}, 0}); }
+  bool boolean(bool truth) { return add({{}, JsonKind::kBoolean, {}, truth ? 1 : 0}); }
+  bool number_integer(std::int64_t number) { return add({{}, JsonKind::kInteger, {}, number}); }
+  bool number_unsigned(std::uint64_t number) {
+    if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+      return add({{}, JsonKind::kNumber, {}, 0});
+    return number_integer(static_cast<std::int64_t>(number));
+  }
+  bool number_float(double /*number*/, const std::string& /*text*/) {
+    return add({{}, JsonKind::kNumber, {}, 0});
+  }
+  bool string(const std::string& text) { return add({{}, JsonKind::kString, text, 0}); }
+  static bool binary(const nlohmann::json::binary_t& /*not of JSON*/) { return false; }
+  // What the parser says quotes the text: it stays there.
+  static bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
+                          const nlohmann::json::exception& /*error*/) {
+    return false;
+  }
 
+  [[nodiscard]] bool has_duplicate() const { return has_duplicate_; }
   std::vector<JsonMember> take_members() { return std::move(members_); }
 
  private:
-  void add(JsonMember member) {
-    if (keys_.size() != 1 || open_arrays_ != 0) return;
+  bool add(JsonMember member) {
+    if (keys_.size() != 1 || open_arrays_ != 0) return true;
     member.name = keys_.back().back();
     members_.push_back(std::move(member));
+    return true;
   }
 
   std::vector<std::vector<std::string>> keys_;  // one list for each open object
   std::size_t open_arrays_ = 0;
+  bool has_duplicate_ = false;
   std::vector<JsonMember> members_;
 };
 
@@ -110,19 +118,12 @@ JsonObject parse_json_object(std::string_view text, const JsonLimits& limits) {
   const std::string_view fault = find_json_fault(text, limits.max_depth);
   if (!fault.empty()) refuse(fault);
 
-  Poco::SharedPtr<MemberCollector> collector(new MemberCollector);
-  try {
-    Poco::JSON::Parser parser(collector);
-    std::string copy(text);
-    parser.parse(copy);
-    wipe(copy);
-  } catch (const DuplicateKey&) {
-    refuse("a key occurs twice");
-  } catch (const std::exception&) {
-    // The parser's own message quotes the text: it stays here.
-    refuse("its syntax is wrong");
-  }
-  return JsonObject(collector->take_members());
+  MemberCollector collector;
+  const bool is_whole = nlohmann::json::sax_parse(text.begin(), text.end(), &collector);
+  JsonObject object(collector.take_members());  // which wipes them
+  if (collector.has_duplicate()) refuse("a key occurs twice");
+  if (!is_whole) refuse("its syntax is wrong");
+  return object;
 }
 
 }  // namespace latchkey::base

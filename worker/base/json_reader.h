@@ -3,9 +3,9 @@
 
 // Reads a JSON object (RFC 8259) that a stranger wrote, strictly.
 //
-// Poco's parser checks the grammar; what it lets through is refused before or after it: text that
-// is not UTF-8, NUL characters in any spelling, escapes of lone surrogates, keys that occur twice
-// at any level, nesting and size past the limits, anything after the object.
+// The parser of nlohmann/json checks the grammar; what it lets through is refused before or after
+// it: text that is not UTF-8, NUL characters in any spelling, escapes of lone surrogates, keys that
+// occur twice at any level, nesting and size past the limits, anything after the object.
 //
 // The result keeps the members of the object itself. Members of inner objects and arrays are
 // checked and dropped: no body of this service nests.

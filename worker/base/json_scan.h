@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The look at a JSON text before Poco's parser sees it: what the parser would let through.
+// The look at a JSON text before the parser sees it: what the parser would let through, or would
+// refuse without saying why.
 //
 // Bytes past the ASCII range that are no UTF-8, NUL in any spelling, escapes that name half a
 // surrogate pair, nesting past a limit. Grammar is the parser's business: of a text that is no

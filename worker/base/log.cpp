@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
+#include <optional>
 #include <unistd.h>
-
-#include <Poco/AutoPtr.h>
-#include <Poco/Channel.h>
-#include <Poco/Logger.h>
-#include <Poco/Message.h>
 
 #include "base/clock.h"
 #include "base/json_writer.h"
@@ -15,17 +11,8 @@
 namespace latchkey::base {
 namespace {
 
-// A line ends with its newline inside the one write: lines of other processes stay whole.
-class StandardErrorChannel final : public Poco::Channel {
- public:
-  void log(const Poco::Message& message) override {
-    const std::string& line = message.getText();
-    // The result is deliberately unused: see the header.
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
-  }
-};
-
 struct LogContext {
+  std::optional<LogLevel> least;
   std::string worker;
   std::string request_id;
   std::string traceparent;
@@ -34,22 +21,6 @@ struct LogContext {
 LogContext& context() {
   static LogContext instance;
   return instance;
-}
-
-Poco::Message::Priority priority_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return Poco::Message::PRIO_DEBUG;
-    case LogLevel::kInfo:
-      return Poco::Message::PRIO_INFORMATION;
-    case LogLevel::kWarning:
-      return Poco::Message::PRIO_WARNING;
-    case LogLevel::kError:
-      return Poco::Message::PRIO_ERROR;
-    case LogLevel::kCritical:
-      break;
-  }
-  return Poco::Message::PRIO_CRITICAL;
 }
 
 std::string_view name_of(LogLevel level) {
@@ -87,16 +58,14 @@ void write_context(JsonWriter& json) {
 }  // namespace
 
 void configure_logging(LogLevel level, std::string_view worker) {
-  const Poco::AutoPtr<Poco::Channel> channel(new StandardErrorChannel);
-  Poco::Logger::root().setChannel(channel);
-  Poco::Logger::setChannel("", channel);
-  Poco::Logger::setLevel("", priority_of(level));
+  context().least = level;
   context().worker = worker;
 }
 
-Logger::Logger(std::string_view name) : logger_(&Poco::Logger::get(std::string(name))) {}
-
-bool Logger::is_enabled(LogLevel level) const { return logger_->is(priority_of(level)); }
+bool Logger::is_enabled(LogLevel level) const {
+  const std::optional<LogLevel> least = context().least;
+  return least && level >= *least;
+}
 
 void Logger::log(LogLevel level, std::string_view message,
                  std::initializer_list<LogField> fields) const {
@@ -107,7 +76,7 @@ void Logger::log(LogLevel level, std::string_view message,
   json.begin_object();
   json.key("timestamp").string(format_timestamp(SystemClock().wall_ms()));
   json.key("level").string(name_of(level));
-  json.key("logger").string(logger_->name());
+  json.key("logger").string(name_);
   json.key("message").string(message);
   write_context(json);
   for (const LogField& field : fields) {
@@ -116,7 +85,9 @@ void Logger::log(LogLevel level, std::string_view message,
   }
   json.end_object();
   line += '\n';
-  logger_->log(Poco::Message(logger_->name(), line, priority_of(level)));
+  // The newline inside the one write keeps lines of other processes whole. The result is
+  // deliberately unused: see the header.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 
 LogScope::LogScope(std::string_view request_id, std::string_view traceparent) {

@@ -5,8 +5,8 @@
 // several processes on one descriptor never mix.
 //
 // Members: timestamp, level, logger, message, worker; while a request is in hand its request_id
-// and traceparent; then the fields of the call. Poco's loggers hold the level. The context is the
-// process's own: a worker has one request at a time and no threads.
+// and traceparent; then the fields of the call. The level and the context
+// are the process's own: a worker has one request at a time and no threads.
 //
 // Never log a body, a query string, a token, a password or a hash, at any level.
 //
@@ -19,12 +19,9 @@
 #include <string_view>
 #include <variant>
 
-namespace Poco {
-class Logger;
-}
-
 namespace latchkey::base {
 
+// The more severe, the greater.
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kCritical };
 
 struct LogField {
@@ -33,13 +30,13 @@ struct LogField {
 };
 
 // Once, at the start of a process: the level, and the name of the process in the member `worker`
-// ("api/3", "supervisor").
+// ("api/3", "supervisor"). Nothing is logged before: a command talks to people.
 void configure_logging(LogLevel level, std::string_view worker);
 
-// A named source of lines: one per room or topic ("latchkey.db").
+// A named source of lines: one per room or topic ("latchkey.db"). The name outlives it.
 class Logger {
  public:
-  explicit Logger(std::string_view name);
+  explicit constexpr Logger(std::string_view name) : name_(name) {}
 
   [[nodiscard]] bool is_enabled(LogLevel level) const;
   void log(LogLevel level, std::string_view message,
@@ -62,7 +59,7 @@ class Logger {
   }
 
  private:
-  Poco::Logger* logger_;  // owned by Poco's registry
+  std::string_view name_;
 };
 
 // While it lives, every line carries the request's identifiers.

@@ -5,78 +5,61 @@
 #include <charconv>
 #include <string_view>
 
-#include <Poco/Exception.h>
-#include <Poco/Util/Option.h>
-#include <Poco/Util/OptionProcessor.h>
-#include <Poco/Util/OptionSet.h>
-
 #include "config/spelling.h"
 
 namespace latchkey::cli {
 namespace {
 
-Poco::Util::OptionSet option_set(std::initializer_list<OptionRow> rows) {
-  Poco::Util::OptionSet set;
-  for (const OptionRow& row : rows) {
-    Poco::Util::Option option(row.name, "");
-    if (row.takes_value) option.argument("VALUE", true);
-    option.repeatable(row.may_be_repeated);
-    set.addOption(option);
-  }
-  return set;
-}
-
-// What Poco takes for a value and nobody means as one: nothing, or the next option.
-void refuse_odd_value(const Poco::Util::OptionSet& set, const std::string& name,
-                      const std::string& value) {
-  if (set.getOption(name).takesArgument() && (value.empty() || value.starts_with("--"))) {
-    throw UsageError("--" + name + " needs a value");
-  }
-}
-
-// Poco takes any beginning of a name for the name, and says little about the others.
-void refuse_unknown_name(const std::string& word, std::initializer_list<OptionRow> rows) {
-  if (!word.starts_with('-') || word == "-" || word == "--") return;
-  if (word == "--help" || word == "-h") throw HelpAsked();
-  std::vector<std::string_view> names;
-  const std::string_view name = std::string_view(word).substr(0, word.find('='));
-  for (const OptionRow& row : rows) {
-    if (name.starts_with("--") && name.substr(2) == row.name) return;
-    names.emplace_back(row.name);
-  }
+[[noreturn]] void refuse_unknown(std::string_view name, std::initializer_list<OptionRow> rows) {
   const std::string_view bare = name.substr(std::min(name.size(), name.find_first_not_of('-')));
-  const auto* const whole = std::ranges::find_if(
-      rows, [bare](const OptionRow& row) { return std::string_view(row.name).starts_with(bare); });
-  const std::string meant = !bare.empty() && whole != rows.end() ? std::string(whole->name)
-                                                                 : config::nearest(bare, names);
+  std::vector<std::string_view> names;
+  for (const OptionRow& row : rows) names.emplace_back(row.name);
+  const auto whole = std::ranges::find_if(
+      names, [bare](std::string_view known) { return known.starts_with(bare); });
+  const std::string meant =
+      !bare.empty() && whole != names.end() ? std::string(*whole) : config::nearest(bare, names);
   throw UsageError("there is no option " + std::string(name) +
                    (meant.empty() ? "" : "; did you mean --" + meant + '?'));
+}
+
+// `word` may go on with '=' and a value.
+const OptionRow& find_option(std::string_view word, std::initializer_list<OptionRow> rows) {
+  if (word == "--help" || word == "-h") throw HelpAsked();
+  const std::string_view name = word.substr(0, word.find('='));
+  for (const OptionRow& row : rows) {
+    if (name.starts_with("--") && name.substr(2) == row.name) return row;
+  }
+  refuse_unknown(name, rows);
 }
 
 }  // namespace
 
 Arguments::Arguments(const std::vector<std::string>& words,
                      std::initializer_list<OptionRow> options) {
-  const Poco::Util::OptionSet set = option_set(options);
-  Poco::Util::OptionProcessor processor(set);
-  processor.setUnixStyle(true);
-  bool awaits_value = false;  // the word before was an option that takes one
-  try {
-    for (const std::string& word : words) {
-      std::string name;
-      std::string value;
-      if (!awaits_value) refuse_unknown_name(word, options);
-      if (!processor.process(word, name, value)) {
-        positional_.push_back(word);
-      } else if (!name.empty()) {
-        refuse_odd_value(set, name, value);
-        options_.emplace(name, value);
-      }
-      awaits_value = name.empty() && word.starts_with("--");
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--") {
+      positional_.insert(positional_.end(), word + 1, words.end());
+      break;
     }
-    processor.checkRequired();
-  } catch (const Poco::Exception& exception) {
-    throw UsageError(exception.displayText());
+    if (!word->starts_with('-') || *word == "-") {
+      positional_.push_back(*word);
+      continue;
+    }
+    const OptionRow& option = find_option(*word, options);
+    const std::string name = option.name;
+    const std::size_t equals = word->find('=');
+    std::string value;
+    if (equals != std::string::npos) {
+      value = word->substr(equals + 1);
+      if (!option.takes_value) throw UsageError("--" + name + " takes no value");
+    } else if (option.takes_value && word + 1 != words.end()) {
+      value = *++word;
+    }
+    // Nobody means the next option as a value.
+    if (option.takes_value && (value.empty() || value.starts_with("--")))
+      throw UsageError("--" + name + " needs a value");
+    if (!option.may_be_repeated && has(name)) throw UsageError("--" + name + " is given twice");
+    options_.emplace(name, value);
   }
 }
 

@@ -3,10 +3,10 @@
 
 // The command line of a subcommand: named options, the rest by position.
 //
-// Poco's option processor does the parsing (GNU style: --name VALUE, --name=VALUE), of names in
-// full: an abbreviation that is clear today may mean two options tomorrow. Anything that it does
-// not know is a UsageError, whose text says what is wrong and is shown with the usage. Whoever asks
-// for help, anywhere in the line, gets that: HelpAsked.
+// GNU style: --name VALUE or --name=VALUE, before and behind the rest, and "--" ends the options.
+// But names in full: an abbreviation that is clear today may mean two options tomorrow. Anything
+// else is a UsageError, whose text says what is wrong and is shown with the usage. Whoever asks for
+// help, anywhere among the options, gets that: HelpAsked.
 //
 // Runs in every process, at start.
 

@@ -57,7 +57,7 @@ const std::string& only_name(const Arguments& arguments) {
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-// Poco would take --password for a short form of --password-file.
+// In place of the hint at --password-file, which an unknown option would get.
 void refuse_password(const Arguments& arguments) {
   if (arguments.has("password"))
     throw UsageError("a password is never an argument: everybody can see those");

@@ -4,9 +4,9 @@
 // Reads a file of KEY=VALUE lines, the one that systemd's EnvironmentFile= takes too, so that a
 // value means the same whoever reads it.
 //
-// Poco's PropertyFileConfiguration is not used: it splits at ':' as well as at '=', takes '!' for
-// a comment, drops or interprets backslashes, keeps quotes, and joins lines. A connection string
-// or a secret would come through changed, and without a word.
+// Not as a reader of Java's properties would have it, which splits at ':' as well as at '=', takes
+// '!' for a comment, drops or interprets backslashes, keeps quotes, and joins lines: a connection
+// string or a secret would come through changed, and without a word.
 //
 // The rules, as in systemd.exec(5):
 //   # comment, ; comment        and empty lines are passed over; a '#' inside a value is part of it

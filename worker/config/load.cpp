@@ -2,18 +2,17 @@
 #include "config/load.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
-
-#include <Poco/Util/LayeredConfiguration.h>
 
 #include "base/secret.h"
 #include "config/credentials.h"
 #include "config/display.h"
 #include "config/env_file.h"
 #include "config/key_check.h"
-#include "config/layer.h"
 #include "config/rows.h"
 #include "config/spelling.h"
 #include "config/values.h"
@@ -34,7 +33,9 @@ constexpr int kWorkerBaseMib = 8;
 
 constexpr std::string_view kCredentialsDirectory = "CREDENTIALS_DIRECTORY";
 
-enum Priority { kEnvironmentPriority, kCredentialPriority, kFilePriority, kDefaultPriority };
+// What is set by an earlier one counts.
+constexpr std::array kSources{Source::kEnvironment, Source::kCredential, Source::kFile,
+                              Source::kDefault};
 
 std::string join_lines(const std::vector<std::string>& lines) {
   std::string text;
@@ -58,7 +59,7 @@ std::optional<CredentialPlace> credential_place(const char* const* environment,
   return file_path == kPackageSettings ? std::optional(credential_store()) : std::nullopt;
 }
 
-// What load() works on: the layers, and what has been found wrong so far.
+// What load() works on: the texts of each source, and what has been found wrong so far.
 class Loader {
  public:
   explicit Loader(Required required) : required_(required) {}
@@ -77,19 +78,24 @@ class Loader {
   Examination finish() { return {std::move(settings_), std::move(errors_)}; }
 
  private:
+  struct Found {
+    Source source;
+    const base::Secret& text;
+  };
+
+  // The names are those of rows.
+  void put(Source source, std::string_view name, base::Secret text) {
+    texts_[source].insert_or_assign(name, std::move(text));
+  }
+  [[nodiscard]] std::optional<Found> find(std::string_view name) const;
   void store_row(const Row& row);
   void refuse(std::string_view name, const std::string& wrong);
-  [[nodiscard]] Source source_of(const std::string& name) const;
-  [[nodiscard]] std::string place_of(const std::string& name) const;
+  [[nodiscard]] std::string place_of(Source source, std::string_view name) const;
   // Were all of them stored? What is wrong alone need not be compared.
   [[nodiscard]] bool are_good(std::initializer_list<std::string_view> names) const;
 
   const Required required_;
-  Poco::AutoPtr<Layer> environment_{new Layer};
-  Poco::AutoPtr<Layer> credentials_{new Layer};
-  Poco::AutoPtr<Layer> file_{new Layer};
-  Poco::AutoPtr<Layer> defaults_{new Layer};
-  Poco::AutoPtr<Poco::Util::LayeredConfiguration> layers_{new Poco::Util::LayeredConfiguration};
+  std::map<Source, std::map<std::string_view, base::Secret>> texts_;
   std::string credentials_path_;
   std::string file_path_;
   Settings settings_;
@@ -103,9 +109,8 @@ void Loader::add_environment(const char* const* environment) {
     const std::size_t equals = std::min(entry.find('='), entry.size());
     const Row* row = find_row(entry.substr(0, equals));
     if (row == nullptr || equals == entry.size()) continue;
-    environment_->put(std::string(row->name), base::Secret(entry.substr(equals + 1)));
+    put(Source::kEnvironment, row->name, base::Secret(entry.substr(equals + 1)));
   }
-  layers_->add(environment_, kEnvironmentPriority);
 }
 
 void Loader::add_credentials(const CredentialPlace& place) {
@@ -113,9 +118,8 @@ void Loader::add_credentials(const CredentialPlace& place) {
   Credentials credentials = read_credentials(place);
   errors_.insert(errors_.end(), credentials.errors.begin(), credentials.errors.end());
   for (Credential& credential : credentials.found) {
-    credentials_->put(std::string(credential.name), std::move(credential.value));
+    put(Source::kCredential, credential.name, std::move(credential.value));
   }
-  layers_->add(credentials_, kCredentialPriority);
 }
 
 void Loader::add_file(const std::string& path) {
@@ -124,33 +128,36 @@ void Loader::add_file(const std::string& path) {
   const std::string prefix = path + ": ";
   for (const std::string& error : file.errors) errors_.push_back(prefix + error);
   for (EnvLine& line : file.lines) {
-    if (find_row(line.name) == nullptr) {
+    const Row* const row = find_row(line.name);
+    if (row == nullptr) {
       errors_.push_back(prefix + "line " + std::to_string(line.number) + " sets " +
                         unknown_name(line.name));
       continue;
     }
-    file_->put(line.name, std::move(line.value));
+    put(Source::kFile, row->name, std::move(line.value));
   }
-  layers_->add(file_, kFilePriority);
 }
 
 void Loader::add_defaults() {
   for (const Row& row : rows()) {
-    if (row.default_text) defaults_->put(std::string(row.name), base::Secret(*row.default_text));
+    if (row.default_text) put(Source::kDefault, row.name, base::Secret(*row.default_text));
   }
-  layers_->add(defaults_, kDefaultPriority);
 }
 
-Source Loader::source_of(const std::string& name) const {
-  if (environment_->holds(name)) return Source::kEnvironment;
-  if (credentials_->holds(name)) return Source::kCredential;
-  return file_->holds(name) ? Source::kFile : Source::kDefault;
+std::optional<Loader::Found> Loader::find(std::string_view name) const {
+  for (const Source source : kSources) {
+    const auto texts = texts_.find(source);
+    if (texts == texts_.end()) continue;
+    const auto text = texts->second.find(name);
+    if (text != texts->second.end()) return Found{source, text->second};
+  }
+  return std::nullopt;
 }
 
-std::string Loader::place_of(const std::string& name) const {
-  switch (source_of(name)) {
+std::string Loader::place_of(Source source, std::string_view name) const {
+  switch (source) {
     case Source::kCredential:
-      return "in " + credentials_path_ + name;
+      return "in " + credentials_path_ + std::string(name);
     case Source::kFile:
       return "in " + file_path_;
     case Source::kEnvironment:
@@ -165,24 +172,22 @@ void Loader::store_rows() {
 }
 
 void Loader::store_row(const Row& row) {
-  const std::string name(row.name);
-  if (source_of(name) == Source::kDefault && !defaults_->holds(name)) {
+  const std::optional<Found> found = find(row.name);
+  if (!found) {
     if (required_ == Required::kMayBeMissing) return;
     refuse(row.name, "is required; allowed: " + allowed(row));
     return;
   }
-  // Raw: getString would expand ${...} inside a password.
-  const base::Secret text(layers_->getRawString(name));
+  const auto& [source, text] = *found;
   // As the example file leaves what is to be filled in, or is a credential of the service.
   if (required_ == Required::kMayBeMissing && row.is_required() && text.empty()) return;
   if (const auto wrong = store(row, text.reveal(), settings_)) {
-    refuse(row.name, *wrong + " (" + place_of(name) + "); allowed: " + allowed(row));
+    refuse(row.name, *wrong + " (" + place_of(source, row.name) + "); allowed: " + allowed(row));
     return;
   }
   if (!row.is_listed()) return;
-  settings_.provenance.push_back(
-      Provenance{row.name, source_of(name),
-                 row.is_secret() && !text.empty() ? kMask : std::string(text.reveal())});
+  settings_.provenance.push_back(Provenance{
+      row.name, source, row.is_secret() && !text.empty() ? kMask : std::string(text.reveal())});
 }
 
 void Loader::refuse(std::string_view name, const std::string& wrong) {

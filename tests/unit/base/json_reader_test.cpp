@@ -55,10 +55,11 @@ TEST(JsonReader, KeepsTheMembersOfTheObject) {
 
 TEST(JsonReader, WholeNumbersKeepTheirValueOrSayThatTheyAreTooLarge) {
   const JsonObject object = parse_json_object(
-      R"({"max":9223372036854775807,"min":-9223372036854775808,"more":9223372036854775808})");
+      R"({"max":9223372036854775807,"min":-9223372036854775808,"more":9223372036854775808,"most":99999999999999999999999999})");
   EXPECT_EQ(object.find_integer("max"), INT64_MAX);
   EXPECT_EQ(object.find_integer("min"), INT64_MIN);
   EXPECT_EQ(object.find("more")->kind, JsonKind::kNumber);
+  EXPECT_EQ(object.find("most")->kind, JsonKind::kNumber);
 }
 
 TEST(JsonReader, RefusesWhatTheParserWouldLetThrough) {

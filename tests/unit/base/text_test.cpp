@@ -6,9 +6,8 @@
 #include <iterator>
 #include <sstream>
 
-#include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
@@ -32,15 +31,12 @@ std::string from_hex(const std::string& hex) {
 
 TEST(Utf8, HoldsKuhnsStressTest) {
   std::ifstream file(LATCHKEY_VECTORS "/utf8/kuhn_rfc3629.json");
-  Poco::JSON::Parser parser;
-  const auto root = parser.parse(file).extract<Poco::JSON::Object::Ptr>();
-  const auto rows = root->getArray("vectors");
-  ASSERT_GT(rows->size(), 50U);
-  for (unsigned i = 0; i < rows->size(); ++i) {
-    const auto row = rows->getObject(i);
-    EXPECT_EQ(is_valid_utf8(from_hex(row->getValue<std::string>("hex"))),
-              row->getValue<bool>("valid_utf8"))
-        << row->getValue<std::string>("id");
+  const nlohmann::json rows = nlohmann::json::parse(file).at("vectors");
+  ASSERT_GT(rows.size(), 50U);
+  for (const nlohmann::json& row : rows) {
+    EXPECT_EQ(is_valid_utf8(from_hex(row.at("hex").get<std::string>())),
+              row.at("valid_utf8").get<bool>())
+        << row.at("id");
   }
 }
 

@@ -130,7 +130,7 @@ TEST(LoadTest, LaysTheEnvironmentOverTheFileOverTheDefaults) {
   EXPECT_EQ(source_of(s, "BCRYPT_ROUNDS"), Source::kDefault);
 }
 
-// What Poco's own configuration classes would expand, split or unescape.
+// What readers of other formats would expand, split or unescape.
 TEST(LoadTest, ChangesNoByteOfASecret) {
   const std::string url = R"(host=db password='a\\b:c=d#e!f${PATH}\'"%20' dbname=x)";
   const std::string key = R"(k:e=y#with!${HOME}\and"quotes'and more)";

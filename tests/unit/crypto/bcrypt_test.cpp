@@ -27,9 +27,9 @@ TEST(BcryptTest, GivesTheKnownAnswers) {
   int cut = 0;
   int of_broken_variant = 0;
   const auto vectors = read_vectors("password/bcrypt_kat.json");
-  for_each_in(*vectors, "vectors", [&](const Poco::JSON::Object& vector) {
-    const auto stored = vector.getValue<std::string>("hash");
-    const std::string password = from_hex(vector.getValue<std::string>("password_hex"));
+  for_each_in(vectors, "vectors", [&](const nlohmann::json& vector) {
+    const auto stored = text_of(vector, "hash");
+    const std::string password = from_hex(text_of(vector, "password_hex"));
     if (stored.starts_with("$2x$")) {
       EXPECT_FALSE(is_usable(stored)) << stored;
       ++of_broken_variant;

@@ -13,18 +13,18 @@ namespace {
 TEST(HmacSha256Test, AgreesWithWycheproof) {
   int cases = 0;
   const auto vectors = read_vectors("wycheproof/hmac_sha256_test.json");
-  for_each_in(*vectors, "testGroups", [&cases](const Poco::JSON::Object& group) {
-    const auto tag_bytes = group.getValue<std::size_t>("tagSize") / 8;
-    for_each_in(group, "tests", [&](const Poco::JSON::Object& test) {
+  for_each_in(vectors, "testGroups", [&cases](const nlohmann::json& group) {
+    const auto tag_bytes = group.at("tagSize").get<std::size_t>() / 8;
+    for_each_in(group, "tests", [&](const nlohmann::json& test) {
       ++cases;
-      const base::Secret key(from_hex(test.getValue<std::string>("key")));
-      const std::string message = from_hex(test.getValue<std::string>("msg"));
-      const std::string tag = from_hex(test.getValue<std::string>("tag"));
+      const base::Secret key(from_hex(text_of(test, "key")));
+      const std::string message = from_hex(text_of(test, "msg"));
+      const std::string tag = from_hex(text_of(test, "tag"));
       const HmacSha256 hmac(key);
       const auto computed = hmac.sign(message);
       EXPECT_EQ(equal_in_constant_time(computed.bytes().substr(0, tag_bytes), tag),
-                test.getValue<std::string>("result") == "valid")
-          << "tcId " << test.getValue<int>("tcId");
+                text_of(test, "result") == "valid")
+          << "tcId " << test.at("tcId").get<int>();
     });
   });
   EXPECT_EQ(cases, 174);

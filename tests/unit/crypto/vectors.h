@@ -8,26 +8,25 @@
 #include <stdexcept>
 #include <string>
 
-#include <Poco/JSON/Array.h>
-#include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
+#include <nlohmann/json.hpp>
 
 namespace latchkey::crypto {
 
-inline Poco::JSON::Object::Ptr read_vectors(const std::string& path) {
+inline nlohmann::json read_vectors(const std::string& path) {
   const std::string full_path = std::string(LATCHKEY_VECTORS) + "/" + path;
   std::ifstream file(full_path);
   if (!file) throw std::runtime_error("cannot read " + full_path);
-  return Poco::JSON::Parser().parse(file).extract<Poco::JSON::Object::Ptr>();
+  return nlohmann::json::parse(file);
 }
 
 // Calls `visit` with each object of the array `name`.
 template <typename Visit>
-void for_each_in(const Poco::JSON::Object& parent, const std::string& name, Visit visit) {
-  const auto array = parent.getArray(name);
-  for (std::size_t i = 0; i < array->size(); ++i) {
-    visit(*array->getObject(static_cast<unsigned>(i)));
-  }
+void for_each_in(const nlohmann::json& parent, const std::string& name, Visit visit) {
+  for (const nlohmann::json& object : parent.at(name)) visit(object);
+}
+
+inline std::string text_of(const nlohmann::json& parent, const std::string& name) {
+  return parent.at(name).get<std::string>();
 }
 
 inline std::string from_hex(const std::string& hex) {

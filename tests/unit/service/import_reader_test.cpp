@@ -194,27 +194,27 @@ TEST(JsonLinesTest, ReadsAnObjectALine) {
 }
 
 TEST(JsonLinesTest, RefusesLinesAndGoesOn) {
-  EXPECT_EQ(
-      read(ImportFormat::kJsonLines,
-           "nonsense\n"
-           "[]\n"
-           "{\"email\": \"a\"\n"
-           "{\"email\": \"a\", \"email\": \"b\"}\n"
-           "{\"emial\": \"a\"}\n"
-           "{\"email\": 5}\n"
-           "{\"is_active\": \"yes\"}\n"
-           "{\"created_at\": 1e999999}\n"
-           "{\"created_at\": 99999999999999999999999999}\n"
-           "{\"username\": {}}\n"
-           "{\"username\": \"\\u0000\"}\n"
-           "{\"username\": \"\xFF\"}\n" +
-               std::string("{\"username\": \"\0\"}\n", 18) + "{\"username\": \"" +
-               std::string(100'000, '[') + "\"}\n" + std::string(1000, '[') + "\n{}\n",
-           1000),
-      (Strings{"1:invalid_json", "2:invalid_json", "3:invalid_json", "4:invalid_json",
-               "5:unknown_field", "6:email_wrong_type", "7:is_active_wrong_type", "8:invalid_json",
-               "9:invalid_json", "10:username_wrong_type", "11:invalid_json", "12:invalid_utf8",
-               "13:nul_character", "14:too_long", "15:invalid_json", "16=-|-|-|-|-"}));
+  EXPECT_EQ(read(ImportFormat::kJsonLines,
+                 "nonsense\n"
+                 "[]\n"
+                 "{\"email\": \"a\"\n"
+                 "{\"email\": \"a\", \"email\": \"b\"}\n"
+                 "{\"emial\": \"a\"}\n"
+                 "{\"email\": 5}\n"
+                 "{\"is_active\": \"yes\"}\n"
+                 "{\"created_at\": 1e999999}\n"
+                 "{\"created_at\": 99999999999999999999999999}\n"
+                 "{\"username\": {}}\n"
+                 "{\"username\": \"\\u0000\"}\n"
+                 "{\"username\": \"\xFF\"}\n" +
+                     std::string("{\"username\": \"\0\"}\n", 18) + "{\"username\": \"" +
+                     std::string(100'000, '[') + "\"}\n" + std::string(1000, '[') + "\n{}\n",
+                 1000),
+            (Strings{"1:invalid_json", "2:invalid_json", "3:invalid_json", "4:invalid_json",
+                     "5:unknown_field", "6:email_wrong_type", "7:is_active_wrong_type",
+                     "8:invalid_json", "9:created_at_wrong_type", "10:username_wrong_type",
+                     "11:invalid_json", "12:invalid_utf8", "13:nul_character", "14:too_long",
+                     "15:invalid_json", "16=-|-|-|-|-"}));
 }
 
 TEST(JsonLinesTest, SaysWhatIsWrong) {
