@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fastcgi.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -19,13 +21,7 @@
 namespace latchkey::http {
 namespace {
 
-std::string parameter(const FCGX_Request& request, const char* name) {
-  const char* const value = FCGX_GetParam(name, request.envp);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-std::size_t content_length(const FCGX_Request& request) {
-  const std::string text = parameter(request, "CONTENT_LENGTH");
+std::size_t content_length(std::string_view text) {
   if (text.empty()) return 0;
   std::size_t length = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), length);
@@ -35,34 +31,59 @@ std::size_t content_length(const FCGX_Request& request) {
 }
 
 // nginx' $msec: seconds, a dot, three digits.
-std::optional<std::int64_t> handed_over_ms(const FCGX_Request& request) {
-  std::string text = parameter(request, "HANDED_OVER_AT");
-  const std::size_t dot = text.size() < 5 ? std::string::npos : text.size() - 4;
-  if (dot == std::string::npos || text[dot] != '.') return std::nullopt;
-  text.erase(dot, 1);
+std::optional<std::int64_t> handed_over_ms(std::string_view text) {
+  const std::size_t dot = text.size() < 5 ? std::string_view::npos : text.size() - 4;
+  if (dot == std::string_view::npos || text[dot] != '.') return std::nullopt;
+  std::string digits(text);
+  digits.erase(dot, 1);
   std::int64_t time_ms = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), time_ms);
-  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), time_ms);
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
   return is_whole && time_ms > 0 ? std::optional(time_ms) : std::nullopt;
 }
 
+struct TextParameter {
+  std::string_view name;
+  std::string Request::*field;
+};
+
+constexpr std::array kTextParameters{
+    TextParameter{"REQUEST_METHOD", &Request::method},
+    TextParameter{"DOCUMENT_URI", &Request::path},
+    TextParameter{"QUERY_STRING", &Request::query},
+    TextParameter{"CONTENT_TYPE", &Request::content_type},
+    TextParameter{"REMOTE_ADDR", &Request::client_ip},
+    TextParameter{"REQUEST_ID", &Request::request_id},
+    TextParameter{"HTTP_TRACEPARENT", &Request::traceparent},
+    TextParameter{"HTTP_AUTHORIZATION", &Request::authorization},
+    TextParameter{"HTTP_ORIGIN", &Request::origin},
+    TextParameter{"HTTP_USER_AGENT", &Request::user_agent},
+    TextParameter{"HTTP_IF_NONE_MATCH", &Request::if_none_match},
+    TextParameter{"HTTP_ACCESS_CONTROL_REQUEST_METHOD", &Request::preflight_method},
+};
+
+void read_parameter(std::string_view name, std::string_view value, Request& request) {
+  const auto* const known = std::ranges::find(kTextParameters, name, &TextParameter::name);
+  if (known != kTextParameters.end()) {
+    request.*known->field = value;
+  } else if (name == "CONTENT_LENGTH") {
+    request.content_length = content_length(value);
+  } else if (name == "HANDED_OVER_AT") {
+    request.handed_over_ms = handed_over_ms(value);
+  } else if (name == "REPEATABLE") {
+    request.may_come_again = value == "1";
+  }
+}
+
+// In one pass: FCGX_GetParam begins from the start for each name.
 Request read_parameters(const FCGX_Request& fcgi) {
   Request request;
-  request.method = parameter(fcgi, "REQUEST_METHOD");
-  request.path = parameter(fcgi, "DOCUMENT_URI");
-  request.query = parameter(fcgi, "QUERY_STRING");
-  request.content_type = parameter(fcgi, "CONTENT_TYPE");
-  request.client_ip = parameter(fcgi, "REMOTE_ADDR");
-  request.request_id = parameter(fcgi, "REQUEST_ID");
-  request.traceparent = parameter(fcgi, "HTTP_TRACEPARENT");
-  request.authorization = parameter(fcgi, "HTTP_AUTHORIZATION");
-  request.origin = parameter(fcgi, "HTTP_ORIGIN");
-  request.user_agent = parameter(fcgi, "HTTP_USER_AGENT");
-  request.if_none_match = parameter(fcgi, "HTTP_IF_NONE_MATCH");
-  request.preflight_method = parameter(fcgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
-  request.handed_over_ms = handed_over_ms(fcgi);
-  request.may_come_again = parameter(fcgi, "REPEATABLE") == "1";
-  request.content_length = content_length(fcgi);
+  for (char* const* entry = fcgi.envp; *entry != nullptr; ++entry) {
+    const std::string_view parameter(*entry);
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    read_parameter(parameter.substr(0, equals),
+                   parameter.substr(std::min(equals + 1, parameter.size())), request);
+  }
   return request;
 }
 
