@@ -81,7 +81,6 @@ int show_usage(const Command& command) {
 int run(const Command& command, const Words& words) {
   if (!words.empty() && asks_for_help(words.front())) return show_usage(command);
   try {
-    latchkey::cli::secure_standard_streams();
     return command.run(words);
   } catch (const latchkey::cli::HelpAsked&) {
     return show_usage(command);
@@ -116,6 +115,12 @@ int with_output_written(int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  try {
+    latchkey::cli::secure_standard_streams();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "latchkey: %s\n", error.what());
+    return latchkey::cli::kExitFailure;
+  }
   const Words all(argv + 1, argv + argc);
   if (all.empty()) {
     print_help(stderr);

@@ -41,7 +41,8 @@ Response log_in(Endpoints& endpoints, Exchange& exchange) {
 
 Response refresh(Endpoints& endpoints, Exchange& exchange) {
   const auto token = BodyReader(exchange).the_secret("refresh_token");
-  const db::Grant grant = endpoints.sessions.refresh(token.reveal(), origin_of(exchange));
+  const db::Grant grant =
+      endpoints.sessions.refresh(token.reveal(), origin_of(exchange), exchange.waited_ms);
   exchange.user_id = grant.user.id;
   return token_response(200, endpoints.tokens.issue(grant), grant.user);
 }

@@ -29,7 +29,8 @@ struct Exchange {
   std::string path_parameter = {};                  // what stood for {id}
   std::optional<Identity> identity = std::nullopt;  // set by the guard
   std::int64_t user_id = 0;                         // for the log; 0 while nobody is known
-  Body body = Body::kNone;                          // what the route takes
+  std::int64_t waited_ms = 0;  // since nginx first handed the request over, 0 if it does not say
+  Body body = Body::kNone;     // what the route takes
 };
 
 }  // namespace latchkey::http

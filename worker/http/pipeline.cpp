@@ -75,7 +75,7 @@ Response Pipeline::answer(Request& request) {
   sanitize_context(request);
   const base::LogScope scope(request.request_id, request.traceparent);
 
-  Exchange exchange{.request = request};
+  Exchange exchange{.request = request, .waited_ms = meter_.queued_ns() / 1'000'000};
   Outcome outcome = run(exchange);
   tell(exchange, outcome, started_ns);
   return std::move(outcome.response);

@@ -65,12 +65,14 @@ RefreshClaims SessionService::read(std::string_view refresh_token) const {
   return std::get<RefreshClaims>(result);
 }
 
-db::Grant SessionService::refresh(std::string_view refresh_token, const db::Origin& origin) {
+db::Grant SessionService::refresh(std::string_view refresh_token, const db::Origin& origin,
+                                  std::int64_t waited_ms) {
   const RefreshClaims claims = read(refresh_token);
   if (claims.is_expired) throw Error(ErrorCode::kTokenExpired);
+  const auto leeway_ms = static_cast<std::int32_t>(policy_.reuse_leeway_ms + waited_ms);
   db::Refresh refresh = sessions_.refresh({.caller = claims.caller,
                                            .counter = claims.counter,
-                                           .leeway_ms = policy_.reuse_leeway_ms,
+                                           .leeway_ms = policy_.reuse_leeway_ms > 0 ? leeway_ms : 0,
                                            .session_ttl_s = policy_.ttl_s},
                                           origin);
   events_.count(event_of(refresh.outcome));

@@ -32,8 +32,11 @@ class SessionService {
         events_(events),
         policy_(policy) {}
 
-  // Uses the token up, or repeats the answer within the leeway (docs/api.md, "Tokens").
-  db::Grant refresh(std::string_view refresh_token, const db::Origin& origin);
+  // Uses the token up, or repeats the answer within the leeway (docs/api.md, "Tokens"). The token
+  // was presented `waited_ms` ago, and that is the moment that counts: whoever sends it again in
+  // time is no thief, however long he had to wait here, or nginx, which does so when a worker dies.
+  db::Grant refresh(std::string_view refresh_token, const db::Origin& origin,
+                    std::int64_t waited_ms);
   // Idempotent: a token that has expired, or whose session is over, is logged out already.
   void log_out(std::string_view refresh_token, const db::Origin& origin);
   void log_out_everywhere(const db::Caller& caller, const db::Origin& origin);

@@ -31,7 +31,7 @@ class SessionServiceTest : public ::testing::Test {
   }
 
   ErrorCode refresh_fault(std::string_view token) {
-    return thrown_by([&] { service_.refresh(token, origin()); }).code();
+    return thrown_by([&] { service_.refresh(token, origin(), 0); }).code();
   }
   ErrorCode fault_of_outcome(db::RefreshOutcome outcome) {
     sessions_.refresh_answer = {outcome, std::nullopt};
@@ -55,7 +55,7 @@ class SessionServiceTest : public ::testing::Test {
 };
 
 TEST_F(SessionServiceTest, ARefreshAsksForItsSessionAndCounter) {
-  EXPECT_EQ(service_.refresh(pair_.refresh_token, origin()).user.id, 42);
+  EXPECT_EQ(service_.refresh(pair_.refresh_token, origin(), 0).user.id, 42);
   ASSERT_TRUE(sessions_.refresh_request);
   EXPECT_EQ(sessions_.refresh_request->caller.user_id, 42);
   EXPECT_EQ(sessions_.refresh_request->caller.session_id, doubles::uuid());
@@ -65,8 +65,20 @@ TEST_F(SessionServiceTest, ARefreshAsksForItsSessionAndCounter) {
   EXPECT_EQ(sessions_.last_origin->request_id, "request-0001");
 }
 
+TEST_F(SessionServiceTest, TheLeewayCountsToWhenTheTokenWasPresented) {
+  service_.refresh(pair_.refresh_token, origin(), 2'500);
+  EXPECT_EQ(sessions_.refresh_request->leeway_ms, 12'500);
+}
+
+TEST_F(SessionServiceTest, NoLeewayStaysNone) {
+  SessionService strict(sessions_, tokens_, revocations_.watch, events_,
+                        {.ttl_s = 604'800, .reuse_leeway_ms = 0});
+  strict.refresh(pair_.refresh_token, origin(), 2'500);
+  EXPECT_EQ(sessions_.refresh_request->leeway_ms, 0);
+}
+
 TEST_F(SessionServiceTest, EachOutcomeOfARefreshIsCounted) {
-  service_.refresh(pair_.refresh_token, origin());
+  service_.refresh(pair_.refresh_token, origin(), 0);
   fault_of_outcome(db::RefreshOutcome::kReused);
   fault_of_outcome(db::RefreshOutcome::kRevoked);
   EXPECT_EQ(events_.counted, (std::vector{base::Event::kRefreshRotated, base::Event::kRefreshReused,
@@ -75,7 +87,7 @@ TEST_F(SessionServiceTest, EachOutcomeOfARefreshIsCounted) {
 
 TEST_F(SessionServiceTest, ARepeatedRefreshIsGrantedToo) {
   sessions_.refresh_answer = {db::RefreshOutcome::kRepeated, doubles::grant()};
-  EXPECT_EQ(service_.refresh(pair_.refresh_token, origin()).session.counter, 3);
+  EXPECT_EQ(service_.refresh(pair_.refresh_token, origin(), 0).session.counter, 3);
 }
 
 TEST_F(SessionServiceTest, EveryOtherOutcomeHasItsCode) {
