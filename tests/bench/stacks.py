@@ -17,8 +17,7 @@ from sides import HERE, WORKERS, Nginx
 PROGRAMS = HERE / "peers"
 PACKAGES = ROOT / "build/peers.npm"
 STOP_S = 15
-# Of those that wait for PostgreSQL inside a request, with nothing else to do meanwhile.
-WAITERS = 2 * WORKERS
+PHP_PROCESSES = 2 * WORKERS  # each waits for PostgreSQL inside a request, with nothing else to do meanwhile
 
 
 class Application:
@@ -97,7 +96,7 @@ def _uvicorn(folder):
 def _php_fpm(folder):
     [binary] = sorted(pathlib.Path("/usr/sbin").glob("php-fpm[0-9]*"))[-1:]
     text = (PROGRAMS / "php-fpm.conf.in").read_text(encoding="utf-8")
-    names = {"FOLDER": folder, "SOCKET": folder / "peer.sock", "PROCESSES": WAITERS}
+    names = {"FOLDER": folder, "SOCKET": folder / "peer.sock", "PROCESSES": PHP_PROCESSES}
     names["USER"] = "user = root" if os.getuid() == 0 else ""
     (folder / "php-fpm.conf").write_text(_filled(text, names), encoding="utf-8")
     as_root = ["--allow-to-run-as-root"] if os.getuid() == 0 else []
