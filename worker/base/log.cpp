@@ -62,7 +62,7 @@ void configure_logging(LogLevel level, std::string_view worker) {
   context().worker = worker;
 }
 
-bool Logger::is_enabled(LogLevel level) const {
+bool Logger::is_enabled(LogLevel level) {
   const std::optional<LogLevel> least = context().least;
   return least && level >= *least;
 }

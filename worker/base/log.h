@@ -38,7 +38,7 @@ class Logger {
  public:
   explicit constexpr Logger(std::string_view name) : name_(name) {}
 
-  [[nodiscard]] bool is_enabled(LogLevel level) const;
+  [[nodiscard]] static bool is_enabled(LogLevel level);
   void log(LogLevel level, std::string_view message,
            std::initializer_list<LogField> fields = {}) const;
 

@@ -39,7 +39,7 @@ void write_access_line(const Exchange& exchange, const Observation& observation)
   const Request& request = exchange.request;
   const std::string_view route = observation.route == nullptr ? "" : observation.route->path;
   const base::LogLevel level = level_of(route, observation.status);
-  if (!logger.is_enabled(level)) return;
+  if (!base::Logger::is_enabled(level)) return;
   const base::Error* const error = observation.error;
   logger.log(level, "request",
              {

@@ -61,7 +61,7 @@ TEST(Log, KeepsBelowTheLevelQuietAndForgetsTheRequest) {
   { const LogScope scope("req-12345678", ""); }
   EXPECT_EQ(captured([&] { logger.info("hidden"); }), "");
   EXPECT_EQ(captured([&] { logger.debug("hidden"); }), "");
-  EXPECT_FALSE(logger.is_enabled(LogLevel::kInfo));
+  EXPECT_FALSE(Logger::is_enabled(LogLevel::kInfo));
   const std::string line = captured([&] { logger.error("shown"); });
   EXPECT_EQ(parse_json_object(line).find("request_id"), nullptr);
   EXPECT_EQ(parse_json_object(captured([&] { logger.critical("x"); })).find_string("level"),
