@@ -5,8 +5,8 @@
 // several processes on one descriptor never mix.
 //
 // Members: timestamp, level, logger, message, worker; while a request is in hand its request_id
-// and traceparent; then the fields of the call. The level and the context
-// are the process's own: a worker has one request at a time and no threads.
+// and traceparent; then the fields of the call. The level and the context are
+// the process's own: a worker has one request at a time and no threads.
 //
 // Never log a body, a query string, a token, a password or a hash, at any level.
 //
